@@ -1,0 +1,32 @@
+// Hashes, encodings and randomness, all by OpenSSL. Any thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace garde {
+
+using digest256 = std::array<std::uint8_t, 32>;
+
+digest256 sha256(std::string_view data);
+digest256 hmac_sha256(std::string_view key, std::string_view data);
+
+std::string to_hex(std::span<const std::uint8_t> bytes);
+std::optional<std::vector<std::uint8_t>> from_hex(std::string_view text);
+
+/// base64url without padding (RFC 4648, section 5), as JOSE and bearer tokens use it.
+std::string to_base64url(std::string_view bytes);
+std::optional<std::string> from_base64url(std::string_view text);
+
+/// Compares in time that depends on the lengths only.
+bool equal_constant_time(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b);
+
+/// Bytes from the system's generator; ends the process when there is none, since no key may then be made.
+std::string random_bytes(std::size_t count);
+
+}  // namespace garde

@@ -1,0 +1,124 @@
+// See clock.hpp.
+#include "garde/base/clock.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+
+namespace garde {
+namespace {
+
+using namespace std::chrono;
+
+/// Takes exactly `digits` decimal digits off the front of `text`.
+std::optional<int> take_number(std::string_view& text, std::size_t digits) {
+    if (text.size() < digits) return std::nullopt;
+    int value = 0;
+    for (std::size_t i = 0; i < digits; ++i) {
+        if (text[i] < '0' || text[i] > '9') return std::nullopt;
+        value = value * 10 + (text[i] - '0');
+    }
+    text.remove_prefix(digits);
+    return value;
+}
+
+bool take(std::string_view& text, char expected) {
+    if (text.empty() || text.front() != expected) return false;
+    text.remove_prefix(1);
+    return true;
+}
+
+std::optional<sys_days> take_date(std::string_view& text) {
+    const auto y = take_number(text, 4);
+    if (!y || !take(text, '-')) return std::nullopt;
+    const auto m = take_number(text, 2);
+    if (!m || !take(text, '-')) return std::nullopt;
+    const auto d = take_number(text, 2);
+    if (!d) return std::nullopt;
+    const year_month_day date{year{*y}, month{static_cast<unsigned>(*m)}, day{static_cast<unsigned>(*d)}};
+    if (!date.ok()) return std::nullopt;
+    return sys_days{date};
+}
+
+/// Takes `Z`, `+hh:mm`, `-hh:mm` or nothing; the offset east of UTC.
+std::optional<minutes> take_zone(std::string_view& text) {
+    if (text.empty() || take(text, 'Z')) return minutes{0};
+    const bool east = text.front() == '+';
+    if (!take(text, '+') && !take(text, '-')) return std::nullopt;
+    const auto h = take_number(text, 2);
+    if (!h || !take(text, ':')) return std::nullopt;
+    const auto m = take_number(text, 2);
+    if (!m || *h > 14 || *m > 59) return std::nullopt;
+    const minutes offset = hours{*h} + minutes{*m};
+    return east ? offset : -offset;
+}
+
+/// Takes an optional fraction of a second.
+std::optional<nanoseconds> take_fraction(std::string_view& text) {
+    if (!take(text, '.')) return nanoseconds{0};
+    std::int64_t value = 0;
+    std::int64_t scale = 1'000'000'000;
+    std::size_t digits = 0;
+    for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
+        if (scale > 1) {
+            scale /= 10;
+            value += (text[digits] - '0') * scale;
+        }
+    }
+    if (digits == 0) return std::nullopt;
+    text.remove_prefix(digits);
+    return nanoseconds{value};
+}
+
+}  // namespace
+
+wall_time wall_now() {
+    return time_point_cast<nanoseconds>(system_clock::now());
+}
+
+std::string to_rfc3339(wall_time at) {
+    const auto date = floor<days>(at);
+    const year_month_day ymd{date};
+    const hh_mm_ss time{floor<milliseconds>(at - date)};
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(ymd.year()),
+                       static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()),
+                       time.hours().count(), time.minutes().count(), time.seconds().count(),
+                       time.subseconds().count());
+}
+
+std::optional<wall_time> parse_rfc3339(std::string_view text) {
+    const auto date = take_date(text);
+    if (!date || !take(text, 'T')) return std::nullopt;
+    const auto h = take_number(text, 2);
+    if (!h || !take(text, ':')) return std::nullopt;
+    const auto m = take_number(text, 2);
+    if (!m || !take(text, ':')) return std::nullopt;
+    const auto s = take_number(text, 2);
+    if (!s || *h > 23 || *m > 59 || *s > 60) return std::nullopt;
+    const auto fraction = take_fraction(text);
+    const auto zone = fraction ? take_zone(text) : std::nullopt;
+    if (!zone || !text.empty()) return std::nullopt;
+    return wall_time{*date} + hours{*h} + minutes{*m} + std::chrono::seconds{*s} + *fraction - *zone;
+}
+
+std::optional<sys_days> parse_date(std::string_view text) {
+    const auto date = take_date(text);
+    if (!date || !take_zone(text) || !text.empty()) return std::nullopt;
+    return date;
+}
+
+std::string to_http_date(wall_time at) {
+    static constexpr std::array weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto date = floor<days>(at);
+    const year_month_day ymd{date};
+    const hh_mm_ss time{floor<std::chrono::seconds>(at - date)};
+    return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", weekdays[weekday{date}.c_encoding()],
+                       static_cast<unsigned>(ymd.day()), months[static_cast<unsigned>(ymd.month()) - 1],
+                       static_cast<int>(ymd.year()), time.hours().count(), time.minutes().count(),
+                       time.seconds().count());
+}
+
+}  // namespace garde
