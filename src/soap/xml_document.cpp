@@ -1,0 +1,93 @@
+// See xml_document.hpp.
+#include "xml_document.hpp"
+
+#include "scanner.hpp"
+#include "xml_text.hpp"
+
+#include <libxml/parser.h>
+
+#include <utility>
+
+namespace garde::soap {
+namespace {
+
+struct free_context {
+    void operator()(xmlParserCtxt* context) const { xmlFreeParserCtxt(context); }
+};
+
+/// No network, no DTD, no substitution, nothing on standard error. The bytes are UTF-8 whatever the
+/// declaration says, since that is how the scanner read them.
+constexpr int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC;
+
+void initialise_once() {
+    static const bool done = [] {
+        xmlInitParser();
+        return true;
+    }();
+    static_cast<void>(done);
+}
+
+}  // namespace
+
+const xmlNode* element_from(const xmlNode* node) {
+    while (node != nullptr && node->type != XML_ELEMENT_NODE) node = node->next;
+    return node;
+}
+
+std::optional<secret_string> simple_content(const xmlNode& element) {
+    std::string text;
+    bool simple = true;
+    for (const xmlNode* part = element.children; part != nullptr; part = part->next) {
+        if (part->type == XML_TEXT_NODE || part->type == XML_CDATA_SECTION_NODE)
+            text += view(part->content);
+        else
+            simple = false;
+    }
+    secret_string out(trim(text));
+    wipe(text);
+    return simple ? std::optional(std::move(out)) : std::nullopt;
+}
+
+secret_string value_of(const xmlAttr& attribute) {
+    std::string text;
+    for (const xmlNode* part = attribute.children; part != nullptr; part = part->next)
+        text += view(part->content);
+    secret_string out(trim(text));
+    wipe(text);
+    return out;
+}
+
+std::expected<xml_document, consult_error> xml_document::parse(std::string_view message) {
+    if (message.size() > max_message_bytes) return std::unexpected(consult_error::not_xml);
+    switch (scanner(message).run()) {
+        case scanner::verdict::envelope: break;
+        case scanner::verdict::malformed: return std::unexpected(consult_error::not_xml);
+        case scanner::verdict::doctype: return std::unexpected(consult_error::dtd);
+        case scanner::verdict::not_soap: return std::unexpected(consult_error::not_a_consult);
+    }
+    initialise_once();
+    const std::unique_ptr<xmlParserCtxt, free_context> context(xmlNewParserCtxt());
+    if (context == nullptr) return std::unexpected(consult_error::not_xml);
+    xml_document out;
+    out.tree_.reset(xmlCtxtReadMemory(context.get(), message.data(), static_cast<int>(message.size()),
+                                      nullptr, "UTF-8", options));
+    if (out.tree_ == nullptr || context->nsWellFormed == 0) return std::unexpected(consult_error::not_xml);
+
+    // The scanner has seen that the root is an Envelope of an optional Header and one Body.
+    const xmlNode* part = element_from(xmlDocGetRootElement(out.tree_.get())->children);
+    if (part != nullptr && local_name(*part) == "Header") {
+        out.header_ = part;
+        part = element_from(part->next);
+    }
+    out.payload_ = part == nullptr ? nullptr : element_from(part->children);
+    if (out.payload_ == nullptr || element_from(out.payload_->next) != nullptr)
+        return std::unexpected(consult_error::not_a_consult);
+    return out;
+}
+
+std::string xml_document::payload_name() const {
+    std::string out("{");
+    return out.append(namespace_of(*payload_)).append("}").append(local_name(*payload_));
+}
+
+}  // namespace garde::soap

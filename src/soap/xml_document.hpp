@@ -1,0 +1,64 @@
+// A SOAP message as a libxml2 tree, for the readers off the main path. The scanner looks at every message
+// first, so that what libxml2 gets is well nested, bounded and without a DTD; libxml2 may disagree, and then
+// the message counts as not XML.
+#pragma once
+
+#include "garde/base/secret.hpp"
+#include "garde/soap/consult.hpp"
+
+#include <libxml/tree.h>
+
+#include <cstddef>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace garde::soap {
+
+inline constexpr std::size_t max_message_bytes = 1024 * 1024;
+
+class xml_document {
+  public:
+    /// An envelope whose Body has exactly one child element, or why it is none.
+    static std::expected<xml_document, consult_error> parse(std::string_view message);
+
+    [[nodiscard]] const xmlNode* header() const { return header_; }  ///< null when the message has none
+    [[nodiscard]] const xmlNode& payload() const { return *payload_; }
+    [[nodiscard]] std::string payload_name() const;  ///< {namespace}local
+
+  private:
+    struct free_document {
+        void operator()(xmlDoc* document) const { xmlFreeDoc(document); }
+    };
+    std::unique_ptr<xmlDoc, free_document> tree_;
+    const xmlNode* header_ = nullptr;
+    const xmlNode* payload_ = nullptr;
+};
+
+inline std::string_view view(const xmlChar* text) {
+    return text == nullptr ? std::string_view{} : std::string_view(reinterpret_cast<const char*>(text));
+}
+
+inline std::string_view local_name(const xmlNode& node) {
+    return view(node.name);
+}
+
+/// Empty when the element has none.
+inline std::string_view namespace_of(const xmlNode& node) {
+    return node.ns == nullptr ? std::string_view{} : view(node.ns->href);
+}
+
+/// The next element among a node and its later siblings; null when there is none.
+const xmlNode* element_from(const xmlNode* node);
+
+/// The trimmed text and CDATA of an element; nothing when it holds anything else (elements, comments,
+/// instructions), so that no two readers can take it for two values. Any value may be personal, so all of
+/// them come as secrets.
+std::optional<secret_string> simple_content(const xmlNode& element);
+
+/// The trimmed value of an attribute.
+secret_string value_of(const xmlAttr& attribute);
+
+}  // namespace garde::soap

@@ -1,0 +1,40 @@
+// Characters of XML 1.0 that the scanner and the readers share: white space, names, references.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace garde::soap {
+
+constexpr bool is_space(char c) {
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+constexpr std::string_view trim(std::string_view text) {
+    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+    return text;
+}
+
+/// A code point that XML 1.0 allows (production 2, Char).
+constexpr bool is_xml_char(std::uint32_t c) {
+    if (c < 0x20) return c == '\t' || c == '\n' || c == '\r';
+    return c < 0xD800 || (c >= 0xE000 && c <= 0xFFFD) || (c >= 0x10000 && c <= 0x10FFFF);
+}
+
+/// What a byte may be in a name. Bytes of multi-byte characters count as letters.
+enum name_class : std::uint8_t { not_in_name = 0, name_start = 1, name_part = 2 };
+
+inline constexpr std::array<std::uint8_t, 256> name_classes = [] {
+    std::array<std::uint8_t, 256> out{};
+    for (int c = 0; c < 256; ++c) {
+        const bool letter =
+            (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == ':' || c >= 0x80;
+        const bool part = (c >= '0' && c <= '9') || c == '-' || c == '.';
+        out[static_cast<std::size_t>(c)] = letter ? name_start : part ? name_part : not_in_name;
+    }
+    return out;
+}();
+
+}  // namespace garde::soap
