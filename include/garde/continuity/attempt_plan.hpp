@@ -1,0 +1,88 @@
+// The attempts of one exchange: whom to ask next, how long, when to stop, and what the caller gets when
+// nobody answered. A pure machine: start() and resume() return what to do.
+#pragma once
+
+#include "garde/base/clock.hpp"
+#include "garde/continuity/classify.hpp"
+#include "garde/continuity/posture.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+namespace garde::continuity {
+
+/// Whether a second backend may be asked after the first may have processed the request.
+enum class replay : std::uint8_t { forbidden, safe };
+
+struct attempt_rules {
+    milliseconds attempt_timeout{3'000};
+    milliseconds exchange_timeout{10'000};
+    replay replays = replay::forbidden;
+};
+
+/// Send the request to this backend and give up at that time.
+struct try_backend {
+    backend_index backend{};
+    steady_time give_up_at{};
+    history before = history::fresh;
+};
+
+/// The last attempt's answer goes to the caller.
+struct deliver {};
+
+/// Nobody is left to ask.
+struct exhausted {};
+
+using attempt_action = std::variant<try_backend, deliver, exhausted>;
+
+class attempt_plan {
+  public:
+    /// `whom`: backends in order. `arrived`: when the request was complete. The plan keeps no reference to
+    /// `whom`.
+    attempt_plan(const std::vector<backend_index>& whom, const attempt_rules& rules, steady_time arrived);
+
+    /// Attempts after the first must also end before this: the message's own life span, counted from arrival
+    /// on the steady clock.
+    void limit_life(steady_time ends) { life_ends_ = ends; }
+
+    /// The first attempt; it is always made when there is a backend.
+    attempt_action start();
+
+    /// After an attempt ended.
+    attempt_action resume(steady_time now, const outcome& result);
+
+    [[nodiscard]] const std::vector<backend_index>& tried() const { return tried_; }
+
+  private:
+    [[nodiscard]] bool may_go_on(const outcome& result) const;
+    attempt_action next(steady_time now);
+
+    std::vector<backend_index> whom_;
+    std::vector<backend_index> tried_;
+    attempt_rules rules_;
+    steady_time exchange_ends_;
+    std::optional<steady_time> life_ends_;
+    history before_ = history::fresh;
+};
+
+/// What takes the place of an answer when nobody gave one.
+enum class last_resort : std::uint8_t {
+    procedure,      ///< the emergency procedure
+    own_error,      ///< what a backend itself said of its failure: the primary's, else the first
+    gateway_error,  ///< garde's own 502 or 504
+};
+
+struct last_resort_facts {
+    mode current = mode::primary;
+    bool has_procedure = false;
+    bool has_own_error = false;        ///< a backend gave a complete response, though a failed one
+    reason own_reason = reason::none;  ///< with has_own_error: what it counted as
+};
+
+/// The cache has been asked already and had nothing. Without a backend left by mode, the procedure answers; a
+/// backend's own error of substance is not hidden by it.
+last_resort choose_last_resort(const last_resort_facts& facts);
+
+}  // namespace garde::continuity
