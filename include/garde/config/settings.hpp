@@ -1,0 +1,188 @@
+// The whole configuration after loading: immutable, validated plain data. conf/garde.toml documents each
+// setting; the names here are the names there. Paths are absolute (relative ones in the file count from the
+// file's folder).
+#pragma once
+
+#include "garde/continuity/types.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace garde::config {
+
+using std::chrono::milliseconds;
+
+struct endpoint {
+    std::string host;  ///< a name or an IP literal, without brackets
+    std::uint16_t port = 0;
+    int line = 0;  ///< where the file says so, for messages about ports; 0 when it was not read from a file
+};
+
+struct certificate_files {
+    std::filesystem::path certificate;  ///< PEM, leaf first
+    std::filesystem::path key;          ///< PEM
+};
+
+enum class tls_version : std::uint8_t { tls1_2, tls1_3 };
+enum class client_certificates : std::uint8_t { off, optional, required };
+
+/// [listener]: where pharmacy software connects.
+struct listener_settings {
+    endpoint address;
+    certificate_files tls;
+    tls_version min_tls = tls_version::tls1_2;
+    client_certificates clients = client_certificates::optional;
+    std::filesystem::path client_ca;  ///< empty when clients is off
+};
+
+/// [limits]: of one connection and one exchange.
+struct limits_settings {
+    std::size_t head_bytes = 16 * 1024;
+    std::size_t body_bytes = 1024 * 1024;
+    std::size_t commit_bytes =
+        256 * 1024;                  ///< answers up to here are complete and classified before they leave
+    std::size_t connections = 8000;  ///< of all workers together; further ones are closed at once
+    milliseconds handshake_time{5'000};
+    milliseconds head_time{10'000};
+    milliseconds body_time{30'000};
+    milliseconds idle_time{75'000};
+    milliseconds write_time{30'000};
+};
+
+/// [admin]
+struct admin_settings {
+    endpoint address;
+    certificate_files tls;
+    /// `tokens`: a file of lines `NAME SHA256-HEX`, one per operator.
+    std::map<std::string, std::string> token_sha256_by_name;
+};
+
+/// [status]
+struct status_settings {
+    endpoint address;
+    std::optional<certificate_files> tls;  ///< plain HTTP when absent
+    std::string public_url;  ///< how the public reaches it; links to procedures begin with it; no final '/'
+};
+
+/// [receipts]
+struct receipts_settings {
+    std::filesystem::path key;  ///< PEM, EC P-256 private key
+    std::string issuer;
+};
+
+enum class backend_role : std::uint8_t { primary, backup };
+
+/// [[service.backend]]
+struct backend_settings {
+    std::string name;
+    backend_role role = backend_role::backup;
+    int order = 0;  ///< among the backups, smallest first
+    endpoint address;
+    bool tls = true;
+    std::string server_name;   ///< for SNI, the certificate check and the Host header; default: the host
+    std::filesystem::path ca;  ///< PEM bundle that the backend's certificate must chain to
+    std::optional<certificate_files> client;  ///< garde's own client certificate for this backend
+    /// `domains`: what it can lose together with others: kind (site, storage, …) → name.
+    std::map<std::string, std::string> domains;
+};
+
+enum class probe_type : std::uint8_t { tcp, http, soap };
+
+/// [service.probe]
+struct probe_settings {
+    probe_type type = probe_type::tcp;
+    std::string path = "/";           ///< http, soap
+    std::filesystem::path body_file;  ///< soap: what is sent
+    std::string body;                 ///< content of body_file
+    std::string soap_action;          ///< soap
+    std::string expect_element;       ///< soap: local name of the element that must be in the reply's Body
+    std::string expect_fault;         ///< soap: instead, a fault code that counts as alive (a shallow probe)
+    milliseconds interval{2'000};
+    milliseconds timeout{1'000};
+    milliseconds jitter{200};  ///< each interval is lengthened by a random time up to this
+    int rise = 2;
+    int fall = 3;
+};
+
+/// [service.switchover]
+struct switchover_settings {
+    milliseconds attempt_timeout{3'000};    ///< of one attempt at one backend
+    milliseconds exchange_timeout{10'000};  ///< of all attempts together
+    milliseconds connect_timeout{1'000};
+    milliseconds hold_down{30'000};  ///< how long a better backend must be up before traffic goes back to it
+    milliseconds degraded_hold_down{5'000};  ///< the same when what it leaves is `degraded` or `emergency`
+    milliseconds min_dwell{2'000};           ///< a mode that still has a route stays at least so long
+    milliseconds ejection_time{
+        10'000};           ///< a backend that failed in traffic while its probes pass stays out so long
+    int traffic_fall = 5;  ///< failures in traffic in a row that take a backend down
+    bool replay_detection = true;  ///< backends refuse a message that they, or a twin, have seen before
+};
+
+/// [service.cache]
+struct cache_settings {
+    std::size_t memory_bytes = 64 * 1024 * 1024;
+    std::size_t entry_bytes = 64 * 1024;  ///< larger replies are not kept
+    std::chrono::seconds max_age{30 * 24 * 3600};
+    std::vector<std::string> success_status{"200"};  ///< Status/Code values that may be cached
+    std::vector<std::string> success_return{
+        "00/00/00000"};  ///< ReturnCode Major/Minor/Detail values that may be cached
+};
+
+/// [service.procedure]
+struct procedure_settings {
+    std::filesystem::path folder;  ///< holds NAME.fr.txt, NAME.nl.txt, NAME.de.txt, NAME.en.txt
+    std::string name;
+    std::string default_language = "fr";
+    std::string environment = "Production";  ///< of the SOA fault (enumeration of the schema)
+    std::chrono::seconds retry_after{60};
+};
+
+using continuity::route_kind;
+
+/// [[service.route]]
+struct route_settings {
+    std::string path;  ///< exact, or a prefix when it ends in `/*`
+    route_kind kind = route_kind::soap;
+    bool replay_safe = false;  ///< may be sent to a second backend after the first may have processed it
+    bool cached =
+        false;  ///< opt-in: cached answers for the callers below, see conf/garde.toml for what that means
+    std::vector<std::string>
+        cached_callers;  ///< caller patterns: a subject, a SAN, or `*` for every verified caller
+};
+
+struct service_settings {
+    std::string name;
+    std::map<std::string, std::string> title;  ///< by language, for the public; falls back to name
+    std::vector<backend_settings> backends;    ///< the primary first, then backups by order; at most 16
+    std::vector<route_settings> routes;
+    probe_settings probe;
+    switchover_settings switchover;
+    std::optional<cache_settings> cache;
+    std::optional<procedure_settings> procedure;
+};
+
+struct settings {
+    std::filesystem::path file;       ///< where all this was read
+    std::string sha256;               ///< of the file's bytes, hex
+    std::string node_name = "garde";  ///< [node] name: in Via, Cache-Status, Proxy-Status, journal
+    std::filesystem::path data_dir;   ///< [node] data_dir: journal and store
+    std::size_t workers = 0;          ///< [node] workers: 0 means one per core
+    std::string log_level = "info";   ///< [node] log_level: debug, info, warn, error
+    listener_settings listener;
+    limits_settings limits;
+    admin_settings admin;
+    status_settings status;
+    std::optional<receipts_settings> receipts;
+    std::vector<service_settings> services;
+};
+
+using settings_ptr = std::shared_ptr<const settings>;
+
+}  // namespace garde::config

@@ -1,0 +1,45 @@
+// The parts of the configuration: each reads one table and checks what can be checked inside it.
+#pragma once
+
+#include "garde/config/settings.hpp"
+
+#include "reader.hpp"
+#include "report.hpp"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace garde::config {
+
+/// [node], [listener], [limits], [admin], [status], [receipts], and what holds between them.
+void read_node(table_reader in, settings& into, report& problems);
+void read_listener(table_reader in, listener_settings& into, report& problems);
+void read_limits(table_reader in, limits_settings& into);
+void read_admin(table_reader in, admin_settings& into, report& problems);
+void read_status(table_reader in, status_settings& into, report& problems);
+void read_receipts(table_reader in, std::optional<receipts_settings>& into, report& problems);
+void check_listen_addresses(const settings& all, report& problems);
+
+/// What a service must not share with the services before it: names and paths, each with its line.
+struct taken_names {
+    std::map<std::string, int> services;
+    std::map<std::string, int> paths;
+};
+
+/// [[service]] with all below it. `listener` has been read before.
+void read_service(table_reader in, const listener_settings& listener, taken_names& taken,
+                  service_settings& into, report& problems);
+/// [[service.backend]]: all of one service, sorted afterwards: the primary first, then the backups by order.
+void read_backends(std::vector<table_reader> in, const table_reader& service,
+                   std::vector<backend_settings>& into, report& problems);
+void read_probe(table_reader in, probe_settings& into, report& problems);
+void read_switchover(table_reader in, switchover_settings& into);
+
+/// Letters, digits, '-', '_' and '.', at most 64 of them: fit for headers, addresses, file names and metrics.
+[[nodiscard]] bool is_plain_name(std::string_view text);
+/// Reads `name` and reports one that is not plain.
+void read_name(table_reader& in, std::string& into, need presence, std::string_view sample);
+
+}  // namespace garde::config
