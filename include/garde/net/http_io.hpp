@@ -1,0 +1,86 @@
+// Reads messages from a stream into the parsers of `http`, and serves small pages (status, admin) for threads
+// that are not the main path.
+#pragma once
+
+#include "garde/http/parser.hpp"
+#include "garde/http/rewrite.hpp"
+#include "garde/net/stream.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace garde::net {
+
+/// Bytes that were read and not yet consumed, contiguous.
+class input_buffer {
+  public:
+    explicit input_buffer(std::size_t capacity = 16 * 1024) { bytes_.resize(capacity); }
+
+    [[nodiscard]] std::string_view available() const { return {bytes_.data() + begin_, end_ - begin_}; }
+    void consume(std::size_t count);
+    /// Room for at least one more byte; grows when full and nothing was consumed.
+    std::span<char> room();
+    void filled(std::size_t count) { end_ += count; }
+
+  private:
+    std::string bytes_;
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+};
+
+/// What a read came to: ok, an ended or broken stream, or a message that the parser refuses.
+struct read_result {
+    io_status status = io_status::ok;
+    std::optional<http::parse_error> refused;
+    [[nodiscard]] bool ok() const { return status == io_status::ok && !refused; }
+};
+
+/// Feeds what is buffered, then reads until `enough(parser)`, the message is complete, or something fails.
+template <class Parser, class Enough>
+task<read_result> read_until(stream& from, input_buffer& buffer, Parser& parser, Enough enough) {
+    for (;;) {
+        while (!buffer.available().empty() && !enough(parser)) {
+            const auto consumed = parser.put(buffer.available());
+            if (!consumed) co_return read_result{io_status::ok, consumed.error()};
+            if (*consumed == 0) break;
+            buffer.consume(*consumed);
+        }
+        if (enough(parser)) co_return read_result{};
+        const io_result got = co_await from.read_some(buffer.room());
+        if (got.status != io_status::ok) co_return read_result{got.status, std::nullopt};
+        buffer.filled(got.bytes);
+    }
+}
+
+/// A request to one of garde's own pages.
+struct page_request {
+    const http::request_head& head;
+    std::string_view body;
+    const X509* certificate;  ///< the verified client certificate, or null
+    std::string_view peer;    ///< the other side's address, without port; empty when it has gone already
+};
+
+struct page_reply {
+    int status = 200;
+    std::string content_type = "text/plain; charset=utf-8";
+    std::vector<http::owned_field> fields;
+    std::string body;
+};
+
+using page_handler = std::function<task<page_reply>(const page_request&)>;
+
+struct page_limits {
+    http::parser_limits parser{.head_bytes = std::size_t{16} * 1024, .body_bytes = std::uint64_t{64} * 1024};
+    milliseconds handshake_time{5'000};
+    milliseconds idle_time{30'000};
+    milliseconds request_time{10'000};
+};
+
+/// Serves requests on one connection until it ends. Every reply carries `X-Content-Type-Options: nosniff`.
+task<> serve_pages(event_loop& loop, socket accepted, ssl_ptr ssl, page_handler handler, page_limits limits);
+
+}  // namespace garde::net

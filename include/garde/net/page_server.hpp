@@ -1,0 +1,43 @@
+// Serves garde's own pages (status, admin) on one address: a listener, TLS where there is some, a bound on
+// open connections.
+#pragma once
+
+#include "garde/net/http_io.hpp"
+#include "garde/net/listener.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+namespace garde::net {
+
+class page_server {
+  public:
+    static constexpr std::size_t connection_bound =
+        512;  ///< open at the same time; further ones are closed at once
+
+    /// `handler` is called on the loop's thread, by connections that live as long as the loop runs: what it
+    /// refers to must live so long too.
+    page_server(event_loop& loop, page_handler handler) : loop_(loop), handler_(std::move(handler)) {}
+
+    /// Binds, and accepts from now on; plain HTTP without `tls`. On the loop's thread, or before it runs.
+    result<void> listen(const config::endpoint& address, std::optional<tls_context> tls);
+
+    /// Accepts no more; open connections end by themselves. On the loop's thread, or after it ran.
+    void stop();
+
+  private:
+    struct place {};
+    void accept(socket accepted);
+    static task<> serve(event_loop& loop, socket accepted, ssl_ptr ssl, page_handler handler,
+                        std::shared_ptr<const place> held);
+
+    event_loop& loop_;
+    page_handler handler_;
+    std::optional<tls_context> tls_;
+    std::unique_ptr<listener> listener_;
+    /// Every open connection holds a share of it, so that its use count is their number and one.
+    std::shared_ptr<const place> places_ = std::make_shared<const place>();
+};
+
+}  // namespace garde::net

@@ -1,0 +1,108 @@
+// A connection, plain or TLS, straight on the descriptor: reads and writes are tried first and waited for
+// only when the kernel says so; TLS is OpenSSL on the same descriptor, without copies in between.
+#pragma once
+
+#include "garde/base/clock.hpp"
+#include "garde/net/event_loop.hpp"
+#include "garde/net/task.hpp"
+#include "garde/net/tls_context.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace garde::net {
+
+enum class io_status : std::uint8_t {
+    ok,
+    eof,        ///< the peer ended the connection properly
+    reset,      ///< the connection broke; with TLS also: it ended without close_notify
+    timed_out,  ///< the deadline passed
+    tls_error,  ///< handshake or record error; no more use
+    cancelled,  ///< cancel() was called
+};
+
+struct io_result {
+    io_status status = io_status::ok;
+    std::size_t bytes = 0;
+};
+
+/// One thread (its loop's). At most one operation at a time.
+class stream {
+  public:
+    /// `connected` must be open; `ssl` null means plain.
+    stream(event_loop& loop, socket connected, ssl_ptr ssl);
+    stream(const stream&) = delete;
+    stream& operator=(const stream&) = delete;
+    ~stream() = default;
+
+    /// All operations from now on end by then with timed_out.
+    void expires_at(steady_time due) {
+        deadline_.set(due);
+        expired_ = false;
+    }
+
+    /// No deadline until the next expires_at.
+    void never_expires() {
+        deadline_.cancel();
+        expired_ = false;
+    }
+
+    /// Ends the waiting operation, and each later one, with `cancelled`.
+    void cancel();
+
+    /// TLS handshake; a plain stream is ready at once.
+    task<io_status> handshake();
+
+    /// Reads what there is, at least one byte when ok.
+    task<io_result> read_some(std::span<char> into);
+
+    /// Writes all of it, or fails.
+    task<io_status> write_all(std::string_view data);
+
+    /// Says goodbye (close_notify) without waiting for the peer's, and closes the descriptor.
+    void close();
+
+    /// Says goodbye while the peer may still be sending: reads and drops what comes until it ends or the
+    /// deadline passes, so that the kernel does not take back what was written (a reset overtakes unread
+    /// data). Then close().
+    task<> close_after_refusal();
+
+    /// After a failed handshake: the peer spoke plain HTTP.
+    [[nodiscard]] bool peer_spoke_plain_http() const { return plain_http_; }
+
+    /// After a failed handshake: sends `text` as it is, outside TLS.
+    void send_plain(std::string_view text);
+
+    /// True when an idle connection has something to read: the peer has closed it, or speaks out of turn. No
+    /// waiting.
+    [[nodiscard]] bool readable_or_closed();
+
+    /// The peer's certificate where there is one and it was verified; owned by the stream.
+    [[nodiscard]] const X509* peer_certificate() const;
+
+    [[nodiscard]] bool is_tls() const { return ssl_ != nullptr; }
+    [[nodiscard]] const socket& descriptor() const { return socket_; }
+
+  private:
+    enum class direction : std::uint8_t { read, write };
+    task<io_status> wait(direction what);
+    void cancel_waiting();
+    /// What an SSL_* call that did not succeed needs: wait for a direction, or end with a status.
+    struct tls_step {
+        bool again = false;
+        direction wait_for = direction::read;
+        io_status status = io_status::tls_error;
+    };
+    tls_step after_tls(int returned);
+
+    socket socket_;
+    ssl_ptr ssl_;
+    deadline deadline_;
+    bool expired_ = false;
+    bool cancelled_ = false;
+    bool plain_http_ = false;
+};
+
+}  // namespace garde::net

@@ -1,0 +1,71 @@
+// A hashed timer wheel: setting, moving and cancelling a deadline are O(1) and allocate nothing. It knows no
+// clock: event_loop turns it. Deadlines fire up to one tick late, never early.
+#pragma once
+
+#include "garde/base/clock.hpp"
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <optional>
+
+namespace garde::net {
+
+class timer_wheel;
+
+/// One deadline; must not outlive its wheel. Not movable: the wheel links to it. One thread.
+class deadline {
+  public:
+    deadline(timer_wheel& wheel, std::function<void()> on_expiry)
+        : wheel_(wheel), on_expiry_(std::move(on_expiry)) {}
+    deadline(const deadline&) = delete;
+    deadline& operator=(const deadline&) = delete;
+    ~deadline() { cancel(); }
+
+    /// Sets or moves it. When due, on_expiry is called once, from the event loop.
+    void set(steady_time due);
+    void cancel();
+    [[nodiscard]] bool pending() const { return linked_; }
+
+  private:
+    friend class timer_wheel;
+    timer_wheel& wheel_;
+    std::function<void()> on_expiry_;
+    steady_time due_{};
+    deadline* previous_ = nullptr;
+    deadline* next_ = nullptr;
+    std::size_t slot_ = 0;
+    bool linked_ = false;
+};
+
+class timer_wheel {
+  public:
+    static constexpr milliseconds tick{10};
+    static constexpr std::size_t slots = 1024;
+
+    /// `on_first` is called whenever the wheel stops being empty, so that its owner starts turning it.
+    timer_wheel(steady_time start, std::function<void()> on_first)
+        : now_(start), on_first_(std::move(on_first)) {}
+    timer_wheel(const timer_wheel&) = delete;
+    timer_wheel& operator=(const timer_wheel&) = delete;
+    ~timer_wheel();
+
+    /// Fires what is due at `now`. Callbacks may set and cancel deadlines, their own included.
+    void advance(steady_time now);
+
+    [[nodiscard]] bool empty() const { return pending_ == 0; }
+
+  private:
+    friend class deadline;
+    void link(deadline& node);
+    void unlink(deadline& node);
+    [[nodiscard]] std::size_t slot_of(steady_time at) const;
+
+    steady_time now_;
+    std::function<void()> on_first_;
+    std::array<deadline*, slots> heads_{};
+    deadline* cursor_ = nullptr;  ///< what advance() looks at next; kept right by unlink
+    std::size_t pending_ = 0;
+};
+
+}  // namespace garde::net

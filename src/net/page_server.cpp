@@ -1,0 +1,35 @@
+// See page_server.hpp.
+#include "garde/net/page_server.hpp"
+
+#include <utility>
+
+namespace garde::net {
+
+result<void> page_server::listen(const config::endpoint& address, std::optional<tls_context> tls) {
+    auto opened = listener::open(loop_, address, address_sharing::exclusive);
+    if (!opened) return std::unexpected(opened.error());
+    tls_ = std::move(tls);
+    listener_ = std::move(*opened);
+    listener_->start([this](socket accepted) { accept(std::move(accepted)); });
+    return {};
+}
+
+void page_server::stop() {
+    if (listener_) listener_->stop();
+}
+
+void page_server::accept(socket accepted) {
+    if (static_cast<std::size_t>(places_.use_count()) > connection_bound) return;
+    ssl_ptr ssl = tls_ ? tls_->accept_side() : nullptr;
+    if (tls_ && !ssl) return;  // no memory for one more
+    loop_.spawn(serve(loop_, std::move(accepted), std::move(ssl), handler_, places_));
+}
+
+task<> page_server::serve(event_loop& loop, socket accepted, ssl_ptr ssl, page_handler handler,
+                          std::shared_ptr<const place> held) {
+    const page_limits limits;
+    co_await serve_pages(loop, std::move(accepted), std::move(ssl), std::move(handler), limits);
+    held.reset();
+}
+
+}  // namespace garde::net
