@@ -1,0 +1,81 @@
+// The append-only, hash-chained log of switchovers and of everything that operators do: JSON lines, written
+// and fsynced on a thread of its own in groups. Appending never waits.
+#pragma once
+
+#include "garde/base/clock.hpp"
+#include "garde/base/result.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace garde::journal {
+
+/// One thing that happened. Values are text or numbers; nothing personal of patients may be among them.
+struct record {
+    wall_time at{};
+    std::string event;  ///< switchover, backend-change, verdict, override, refused, start, stop, …; the
+                        ///< journal's own: tail-cut, truncated-found, head-missing, lost
+    /// In the order they are written; names are unique. Bytes that are not UTF-8 are replaced, values over 4
+    /// KiB cut, attributes beyond 60 KiB left out (and counted in an attribute `left-out`).
+    std::vector<std::pair<std::string, std::string>> attributes;
+};
+
+/// Called once: on the journal's thread when the record is durable (true), or when it could not be written
+/// before the end (false); inside append(), on its caller's thread, when the queue refuses it (false). Must
+/// not throw, nor wait for long.
+using on_durable = std::function<void(bool durable)>;
+
+class writer {
+  public:
+    struct options {
+        std::filesystem::path folder;  ///< made when missing (0700); holds journal.jsonl and journal.head
+        std::size_t queue_bound =
+            4096;  ///< records that wait; further ones are lost, counted, and the loss is recorded
+    };
+
+    /// Takes the folder's lock, cuts a torn tail (event `tail-cut`). Records that are missing, judging by
+    /// journal.head, are no reason to fail: they become an event (`truncated-found`) that verify() keeps
+    /// reporting. Fails when another process owns the folder (the error names it) or the folder cannot be
+    /// used. Reads the whole log; blocks for as long as the disk does.
+    static result<std::unique_ptr<writer>> open(options with);
+
+    /// Writes what waits, then stops the thread. While writing fails it is tried once more, then given up: an
+    /// error is logged and the callbacks get false. Waits for a write that hangs in the kernel.
+    ~writer();
+    writer(const writer&) = delete;
+    writer& operator=(const writer&) = delete;
+
+    /// Any thread; never waits for the disk.
+    void append(record what, on_durable then = {});
+
+    /// True while the last write failed (full disk, read-only, I/O error). Records then wait (those being
+    /// written, and the queue) and are tried again every 500 ms; how many the full queue refused is recorded
+    /// (`lost`) once writing works again. Any thread.
+    [[nodiscard]] bool failing() const;
+
+  private:
+    struct state;
+    explicit writer(std::unique_ptr<state> with);
+    std::unique_ptr<state> state_;
+};
+
+/// What `garde journal verify` found.
+struct verification {
+    std::uint64_t records = 0;
+    std::string
+        last_hash;  ///< hex; to be kept elsewhere by whoever must be able to prove that nothing was rewritten
+    std::vector<std::string> problems;  ///< FILE:LINE: what is wrong; empty when all is well
+};
+
+/// Reads the whole log once, in memory bounded by two lines and the first 1000 problems. Finds edited,
+/// deleted, inserted, swapped and truncated lines, and records that were missing when the log was opened. May
+/// run while garde writes: an unfinished last line behind journal.head's record is no problem. Fails when the
+/// files cannot be read. The lines' form: src/journal/chain.hpp.
+result<verification> verify(const std::filesystem::path& folder);
+
+}  // namespace garde::journal

@@ -1,0 +1,58 @@
+// Operators' overrides, kept over restarts. Narrow on purpose: a networked store may take its place.
+#pragma once
+
+#include "garde/base/clock.hpp"
+#include "garde/base/result.hpp"
+#include "garde/continuity/types.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace garde::store {
+
+struct stored_override {
+    std::string service;
+    continuity::override_mode mode = continuity::override_mode::primary;
+    bool strict = false;
+    std::string by;
+    std::string reason;
+    wall_time since{};
+    std::optional<wall_time> until;
+};
+
+/// Called once: on the store's thread with whether the change is durable, else why not; inside put() or
+/// remove(), on its caller's thread, when too many changes wait already. Must not throw.
+using on_stored = std::function<void(result<void>)>;
+
+class override_store {
+  public:
+    /// Carries out what waits, then ends. Waits for a disk operation that hangs: a change that was ordered is
+    /// not dropped in silence.
+    virtual ~override_store() = default;
+    override_store() = default;
+    override_store(const override_store&) = delete;
+    override_store& operator=(const override_store&) = delete;
+
+    /// All that are kept, read at start-up. Runs on the store's thread; waits at most `limit`, then fails (a
+    /// hung disk).
+    virtual result<std::vector<stored_override>> load(milliseconds limit) = 0;
+
+    /// Replaces the service's override. Never waits; changes are carried out in order, and those beyond 256
+    /// that wait are refused.
+    virtual void put(stored_override value, on_stored then) = 0;
+
+    /// Removes the service's override; fine when there is none.
+    virtual void remove(std::string service, on_stored then) = 0;
+};
+
+/// Embedded SQLite in `file` (WAL, synchronous=FULL, 0600) in a folder that exists, on a thread of its own.
+/// Opening and checking the file happens in this call, and blocks for as long as the disk does. Fails when
+/// the file cannot be used; a corrupt one is set aside as FILE.corrupt-N (with its -wal and -shm), a warning
+/// is logged, and a new one begun.
+result<std::unique_ptr<override_store>> open_sqlite_override_store(const std::filesystem::path& file);
+
+}  // namespace garde::store

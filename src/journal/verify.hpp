@@ -1,0 +1,12 @@
+// Verification on any file layer; the public verify() runs it on the real one.
+#pragma once
+
+#include "garde/journal/journal.hpp"
+
+#include "file_layer.hpp"
+
+namespace garde::journal {
+
+result<verification> verify(file_layer& files, const std::filesystem::path& folder);
+
+}  // namespace garde::journal

@@ -1,0 +1,161 @@
+// See override_table.hpp.
+#include "override_table.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <system_error>
+#include <utility>
+
+namespace garde::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* schema_version = "1";
+
+constexpr const char* schema = R"(
+    BEGIN IMMEDIATE;
+    CREATE TABLE IF NOT EXISTS overrides (
+        service TEXT NOT NULL PRIMARY KEY,
+        mode TEXT NOT NULL,
+        strict INTEGER NOT NULL,
+        by TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        since_ns INTEGER NOT NULL,
+        until_ns INTEGER
+    ) STRICT, WITHOUT ROWID;
+    PRAGMA user_version = 1;
+    COMMIT;
+)";
+
+/// Opens the file and brings it to the state that the operations need.
+database_result<database> open_ready(const fs::path& file) {
+    auto opened = database::open(file);
+    if (!opened) return opened;
+    const auto checked = opened->query_text("PRAGMA quick_check(1)");
+    if (!checked) return std::unexpected(checked.error());
+    if (*checked != "ok") return std::unexpected(database_error{failure_kind::corrupt, "damaged pages"});
+    const auto version = opened->query_text("PRAGMA user_version");
+    if (!version) return std::unexpected(version.error());
+    if (*version != "0" && *version != schema_version)
+        return std::unexpected(database_error{
+            failure_kind::other,
+            fmt::format("it was written by a newer version (its schema is {}, this garde knows {})", *version,
+                        schema_version)});
+    // WAL survives a kill at any moment; FULL syncs at each commit, so that what was reported as stored is.
+    if (auto done = opened->execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"); !done)
+        return std::unexpected(done.error());
+    if (*version != schema_version)
+        if (auto done = opened->execute(schema); !done) return std::unexpected(done.error());
+    opened->set_closing(database::closing::clears_log);
+    return opened;
+}
+
+/// Moves the file and its journals out of the way, under the first number that is free.
+result<fs::path> set_aside(const fs::path& file) {
+    fs::path aside;
+    std::error_code ignored;
+    int number = 1;
+    do aside = fmt::format("{}.corrupt-{}", file.string(), number++);
+    while (fs::exists(aside, ignored));
+    for (const char* suffix : {"-wal", "-shm", ""}) {
+        std::error_code why;
+        fs::rename(file.string() + suffix, aside.string() + suffix, why);
+        if (why && why != std::errc::no_such_file_or_directory)
+            return fail(
+                fmt::format("cannot set the corrupt {}{} aside: {}", file.string(), suffix, why.message()));
+    }
+    return aside;
+}
+
+std::int64_t to_nanoseconds(wall_time at) {
+    return at.time_since_epoch().count();
+}
+wall_time from_nanoseconds(std::int64_t count) {
+    return wall_time{std::chrono::nanoseconds{count}};
+}
+
+}  // namespace
+
+std::unexpected<error> override_table::failed(std::string_view what, const database_error& why) const {
+    return fail(fmt::format("cannot {} in {}: {}", what, file_.string(), why.message));
+}
+
+result<override_table> override_table::open(const fs::path& file) {
+    auto opened = open_ready(file);
+    if (!opened && opened.error().kind == failure_kind::corrupt) {
+        const auto aside = set_aside(file);
+        if (!aside) return std::unexpected(aside.error());
+        spdlog::warn(
+            "store: {} was corrupt ({}); it was set aside as {}, and a new one begun: overrides that it held "
+            "are no "
+            "longer in force",
+            file.string(), opened.error().message, aside->string());
+        opened = open_ready(file);
+    }
+    if (!opened)
+        return fail(fmt::format("cannot use {}: {}; the folder must exist and be writable for garde",
+                                file.string(), opened.error().message));
+    return override_table(*std::move(opened), file);
+}
+
+result<std::vector<stored_override>> override_table::load() {
+    constexpr std::string_view what = "read the overrides";
+    auto query = database_.prepare(
+        "SELECT service, mode, strict, by, reason, since_ns, until_ns FROM overrides ORDER BY service");
+    if (!query) return failed(what, query.error());
+    std::vector<stored_override> out;
+    for (;;) {
+        const auto step = query->step();
+        if (!step) return failed(what, step.error());
+        if (*step == statement::step_result::done) return out;
+        const auto mode = continuity::override_mode_from(query->text(1));
+        if (!mode) {
+            // One row that somebody edited must not cost the others.
+            spdlog::error("store: the override of {} in {} has an unknown mode and is ignored",
+                          query->text(0), file_.string());
+            continue;
+        }
+        stored_override value{.service = query->text(0),
+                              .mode = *mode,
+                              .strict = query->number(2) != 0,
+                              .by = query->text(3),
+                              .reason = query->text(4),
+                              .since = from_nanoseconds(query->number(5)),
+                              .until = std::nullopt};
+        if (const auto until = query->optional_number(6)) value.until = from_nanoseconds(*until);
+        out.push_back(std::move(value));
+    }
+}
+
+result<void> override_table::put(const stored_override& value) {
+    auto insert = database_.prepare(
+        "INSERT OR REPLACE INTO overrides (service, mode, strict, by, reason, since_ns, until_ns) VALUES (?, "
+        "?, ?, ?, ?, ?, ?)");
+    if (insert) {
+        insert->bind(1, value.service);
+        insert->bind(2, to_text(value.mode));
+        insert->bind(3, std::int64_t{value.strict ? 1 : 0});
+        insert->bind(4, value.by);
+        insert->bind(5, value.reason);
+        insert->bind(6, to_nanoseconds(value.since));
+        if (value.until) insert->bind(7, to_nanoseconds(*value.until));
+    }
+    return finish("keep the override", insert);
+}
+
+result<void> override_table::remove(const std::string& service) {
+    auto erase = database_.prepare("DELETE FROM overrides WHERE service = ?");
+    if (erase) erase->bind(1, service);
+    return finish("remove the override", erase);
+}
+
+result<void> override_table::finish(std::string_view what, database_result<statement>& prepared) const {
+    if (!prepared) return failed(what, prepared.error());
+    const auto step = prepared->step();
+    if (!step) return failed(what, step.error());
+    return {};
+}
+
+}  // namespace garde::store
