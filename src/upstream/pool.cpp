@@ -1,0 +1,76 @@
+// See pool.hpp.
+#include "garde/upstream/pool.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace garde::upstream {
+
+void pool::retarget(target_ptr to) {
+    if (to->addresses != target_->addresses) {
+        idle_.clear();
+        ++generation_;
+    }
+    target_ = std::move(to);
+}
+
+connection_ptr pool::take() {
+    const steady_time oldest = std::chrono::steady_clock::now() - max_idle_time;
+    while (!idle_.empty()) {
+        kept newest = std::move(idle_.back());
+        idle_.pop_back();
+        if (newest.since < oldest) {
+            idle_.clear();  // the others are older still
+            break;
+        }
+        if (!newest.connection->stream().readable_or_closed()) return std::move(newest.connection);
+    }
+    return nullptr;
+}
+
+void pool::put_back(connection_ptr idle) {
+    if (idle->generation() != generation_) return;
+    if (idle_.size() >= max_idle) idle_.erase(idle_.begin());
+    idle->stream().never_expires();
+    idle_.push_back({std::move(idle), std::chrono::steady_clock::now()});
+}
+
+net::task<sent> pool::attempt(const wire_request& request, resend again, milliseconds connect_time,
+                              steady_time give_up_at) {
+    std::optional<sent> died;  // what became of a copy on a kept connection that was dead
+    if (connection_ptr kept = take()) {
+        sent result = co_await send(*kept, request, give_up_at);
+        const bool was_dead = result.why == continuity::reason::reset && result.nothing_received;
+        if (!was_dead || again == resend::forbidden) {
+            settle(result, std::move(kept));
+            co_return result;
+        }
+        died = std::move(result);
+    }
+    const target_ptr to = target_;
+    const std::uint32_t generation = generation_;
+    const steady_time connect_by = std::chrono::steady_clock::now() + connect_time;
+    auto fresh = co_await connect(loop_, *to, std::min(connect_by, give_up_at));
+    // A failure to connect would say that nothing was sent.
+    if (!fresh && died) co_return std::move(*died);
+    if (!fresh) co_return sent{.why = fresh.error(), .answer = nullptr, .nothing_received = true};
+    (*fresh)->set_generation(generation);
+    sent result = co_await send(**fresh, request, give_up_at);
+    result.sent_twice = died.has_value();
+    settle(result, std::move(*fresh));
+    co_return result;
+}
+
+/// Keeps the connection for the next request, leaves it with a response that still needs it, or closes it.
+void pool::settle(sent& result, connection_ptr connection) {
+    if (!result.answer) return;
+    if (!result.answer->parser.complete()) {
+        result.answer->rest_from = std::move(connection);
+        return;
+    }
+    const bool clean = connection->buffer().available().empty();
+    if (result.answer->parser.head().keep_alive && clean) put_back(std::move(connection));
+}
+
+}  // namespace garde::upstream
