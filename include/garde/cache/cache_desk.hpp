@@ -1,0 +1,55 @@
+// The reply cache's own thread. Workers hand it what was answered, after the caller has his answer, and ask
+// it when no backend is left; both by message, so that no worker ever locks or waits for another.
+#pragma once
+
+#include "garde/cache/reply_cache.hpp"
+#include "garde/net/event_loop.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <string_view>
+#include <thread>
+
+namespace garde::cache {
+
+using found = std::expected<hit, miss>;
+
+class cache_desk {
+  public:
+    static constexpr std::size_t offer_bound =
+        1024;  ///< offers on their way; a further one is dropped, counted, and bars its caller
+    static constexpr std::size_t question_bound = 4096;  ///< questions on their way; a further one is a miss
+
+    explicit cache_desk(std::size_t bound_bytes);
+    ~cache_desk();
+    cache_desk(const cache_desk&) = delete;
+    cache_desk& operator=(const cache_desk&) = delete;
+
+    /// Any thread; never waits. Under overload the offer is dropped. It may have held news that makes older
+    /// entries wrong, so from then on no entry of that caller that is older than the drop is served.
+    void offer(cache::offer what);
+
+    /// On `asking`'s thread; never waits longer than the desk's queue is long. A full queue is a miss.
+    net::task<found> ask(net::event_loop& asking, question what);
+
+    [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+  private:
+    found find(const question& what);
+    [[nodiscard]] std::atomic<std::int64_t>& bar_of(const caller::identity& who);
+
+    net::event_loop loop_;
+    net::mailbox offers_;
+    net::mailbox questions_;
+    reply_cache cache_;
+    std::atomic<std::uint64_t> dropped_{0};
+    /// Per caller (by hash: two may share a place, which only costs a miss): wall time in ns of the last
+    /// drop.
+    std::array<std::atomic<std::int64_t>, 4096> barred_until_{};
+    std::jthread thread_;
+};
+
+}  // namespace garde::cache

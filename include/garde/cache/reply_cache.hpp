@@ -1,0 +1,91 @@
+// The kept answers, in memory: bounded in bytes, least recently used out first. One thread; cache_desk gives
+// it one.
+#pragma once
+
+#include "garde/base/clock.hpp"
+#include "garde/base/secret.hpp"
+#include "garde/cache/key.hpp"
+#include "garde/cache/policy.hpp"
+#include "garde/caller/identity.hpp"
+#include "garde/config/settings.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace garde::cache {
+
+/// One exchange that an upstream answered, offered to the cache. Owns copies: the exchange is over.
+struct offer {
+    std::string service;
+    std::shared_ptr<const config::cache_settings> rules;  ///< never null
+    caller::identity who;                                 ///< verified, or it is refused
+    std::string request_body;
+    std::string reply_body;
+    std::string reply_content_type;
+    std::uint16_t reply_status = 0;
+    wall_time consulted_at{};
+    steady_time consulted_at_steady{};
+};
+
+/// A question to answer from the cache.
+struct question {
+    std::string service;
+    std::shared_ptr<const config::cache_settings> rules;  ///< never null
+    caller::identity who;
+    std::string request_body;
+    wall_time now{};
+    steady_time now_steady{};
+};
+
+/// A kept answer, byte for byte as the upstream sent it.
+struct hit {
+    std::shared_ptr<const std::string> body;  ///< wiped when its last owner is gone
+    std::string content_type;
+    wall_time consulted_at{};
+    std::chrono::seconds age{0};
+    std::chrono::seconds ttl{0};  ///< how much longer it could be served
+};
+
+struct miss {
+    /// For Cache-Status: no-entry, caller-unverified, request-… (consult_error), or the serve_verdict.
+    std::string detail;
+};
+
+struct reply_cache_stats {
+    std::size_t entries = 0;
+    std::size_t bytes = 0;
+    std::uint64_t admitted = 0;
+    std::uint64_t removed = 0;  ///< by a newer answer that may not be kept
+    std::uint64_t evicted = 0;  ///< to make room
+    std::uint64_t expired = 0;  ///< older than max_age
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+};
+
+class reply_cache {
+  public:
+    explicit reply_cache(std::size_t bound_bytes);
+    ~reply_cache();
+    reply_cache(const reply_cache&) = delete;
+    reply_cache& operator=(const reply_cache&) = delete;
+
+    /// Keeps the answer, or says why not; a refusal that removes_older() has then removed that patient's
+    /// entries of that caller, under all identifiers that question, answer and entries give him.
+    refusal admit(const offer& what);
+
+    /// Age is the larger of the wall clock's and the steady clock's; a wall clock that runs behind the
+    /// consult proves none.
+    std::expected<hit, miss> find(const question& what);
+
+    [[nodiscard]] const reply_cache_stats& stats() const;
+
+  private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+}  // namespace garde::cache

@@ -1,0 +1,63 @@
+// The emergency procedure as published to callers: its texts by language, the SOAP fault and the problem
+// document that hand it out. Everything is loaded at start; an answer needs no disk, no store, no backend.
+#pragma once
+
+#include "garde/base/result.hpp"
+#include "garde/config/settings.hpp"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace garde::emergency {
+
+inline constexpr std::array<std::string_view, 4> languages{"fr", "nl", "de", "en"};
+
+/// One language's text: the file's first line is the title, the next block the summary, then one step per
+/// block (blocks are separated by empty lines; the lines of a block are joined by spaces). UTF-8.
+struct procedure_text {
+    std::string title;
+    std::string summary;
+    std::vector<std::string> steps;
+};
+
+/// All four languages of one service's procedure.
+class procedure {
+  public:
+    /// Reads FOLDER/NAME.LANG.txt for each language, at most 64 KiB each. One that is missing, too long, not
+    /// UTF-8 or without title, summary or step is an error that names it.
+    static result<procedure> load(const config::procedure_settings& from, std::string public_url,
+                                  std::string_view service);
+
+    /// The text in `language`; in the default language when that is none of `languages`.
+    [[nodiscard]] const procedure_text& text(std::string_view language) const;
+    [[nodiscard]] const config::procedure_settings& settings() const { return settings_; }
+
+    /// PUBLIC_URL/procedure/SERVICE?lang=LANG
+    [[nodiscard]] std::string link(std::string_view language) const;
+
+    /// A SOAP fault SOA-02002 whose messages are the summary and steps in `language` first, then the
+    /// summaries in the other languages; `id` is echoed in the receipt and the log.
+    [[nodiscard]] std::string soap_fault(std::string_view language, std::string_view id) const;
+
+    /// RFC 9457, status 503, with `procedure` (the link) and `steps`; `type` is the procedure's page,
+    /// `instance` is `id`.
+    [[nodiscard]] std::string problem_document(std::string_view language, std::string_view id) const;
+
+  private:
+    config::procedure_settings settings_;
+    std::string public_url_;
+    std::string service_;
+    std::map<std::string, procedure_text, std::less<>> texts_;
+};
+
+/// The best of `languages` for an Accept-Language header (RFC 9110, 12.5.4): quality values; a range that is
+/// longer than a language counts for it by its beginning, de-BE for de (RFC 4647, 3.4), unless the language
+/// is named itself; among equals the one named first. `*` stands for all that are not named, `fallback`
+/// first. `fallback` too when none is acceptable.
+std::string_view choose_language(std::string_view accept_language, std::string_view fallback);
+
+}  // namespace garde::emergency

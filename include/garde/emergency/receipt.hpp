@@ -1,0 +1,56 @@
+// Receipts: the signed proof that a caller asked at a time when the service was not available. A compact JWS
+// (RFC 7515), ES256. It is evidence, not a guarantee of payment.
+//
+// Header: {"alg":"ES256","typ":"garde-receipt+jws","kid":KID}, KID being the first 16 hex digits of the
+// SHA-256 of the public key (SubjectPublicKeyInfo, DER). Payload: iss, iat (Unix seconds), at (RFC 3339),
+// jti, service, request_sha256 (hex), caller, mode, decision, and age (seconds) where cached data was served.
+#pragma once
+
+#include "garde/base/clock.hpp"
+#include "garde/base/hash.hpp"
+#include "garde/base/result.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace garde::emergency {
+
+struct receipt_claims {
+    wall_time at{};
+    std::string id;
+    std::string service;
+    digest256 request_sha256{};  ///< of the request body's bytes
+    std::string caller;    ///< the caller's pseudonym is useless to him: issuer and subject, or `unverified`
+    std::string mode;      ///< Garde-Mode of the answer
+    std::string decision;  ///< cache or procedure
+    std::chrono::seconds age{-1};  ///< of the cached data; negative: none
+};
+
+/// Signs. Immutable after load; any thread may sign at the same time.
+class receipt_signer {
+  public:
+    /// `key`: PEM, EC P-256 private key without a passphrase. `issuer`: UTF-8 without control characters, at
+    /// most 200 bytes.
+    static result<receipt_signer> load(const std::filesystem::path& key, std::string issuer);
+    ~receipt_signer();
+    receipt_signer(receipt_signer&&) noexcept;
+    receipt_signer& operator=(receipt_signer&&) noexcept;
+
+    /// At most 2 KiB; claims too long for that are shortened, the caller first. Empty when OpenSSL fails (out
+    /// of memory).
+    [[nodiscard]] std::string sign(const receipt_claims& claims) const;
+
+  private:
+    struct state;
+    explicit receipt_signer(std::unique_ptr<state> with);
+    std::unique_ptr<state> state_;
+};
+
+/// Checks form and signature; returns the payload as JSON text. `key`: PEM file with a certificate, a public
+/// key or a private key. Only the very form that sign() writes is accepted: ES256, this `typ`, three parts of
+/// canonical base64url.
+result<std::string> verify_receipt(std::string_view jws, const std::filesystem::path& key);
+
+}  // namespace garde::emergency

@@ -1,0 +1,58 @@
+// See cache_desk.hpp.
+#include "garde/cache/cache_desk.hpp"
+
+#include <functional>
+#include <utility>
+
+namespace garde::cache {
+
+cache_desk::cache_desk(std::size_t bound_bytes)
+    : offers_(loop_, offer_bound),
+      questions_(loop_, question_bound),
+      cache_(bound_bytes),
+      thread_([this] { loop_.run(); }) {}
+
+cache_desk::~cache_desk() {
+    loop_.stop();
+}
+
+std::atomic<std::int64_t>& cache_desk::bar_of(const caller::identity& who) {
+    return barred_until_[std::hash<std::string>{}(who.canonical()) % barred_until_.size()];
+}
+
+void cache_desk::offer(cache::offer what) {
+    auto& bar = bar_of(what.who);
+    const std::int64_t at = what.consulted_at.time_since_epoch().count();
+    if (offers_.try_post([this, what = std::move(what)] { cache_.admit(what); })) return;
+    dropped_.fetch_add(1, std::memory_order_relaxed);
+    // Several workers may drop at the same time: the latest counts.
+    std::int64_t known = bar.load(std::memory_order_relaxed);
+    while (known < at && !bar.compare_exchange_weak(known, at, std::memory_order_release, std::memory_order_relaxed)) {
+    }
+}
+
+found cache_desk::find(const question& what) {
+    found kept = cache_.find(what);
+    if (!kept) return kept;
+    const std::int64_t barred = bar_of(what.who).load(std::memory_order_acquire);
+    if (kept->consulted_at.time_since_epoch().count() <= barred) return std::unexpected(miss{"overtaken"});
+    return kept;
+}
+
+net::task<found> cache_desk::ask(net::event_loop& asking, question what) {
+    auto start = [this, &asking, what = std::move(what)](auto handler) mutable {
+        // The handler belongs to the asking thread: it comes back by message, whatever happens.
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        const auto answer = [&asking, shared](found result) {
+            asking.post(
+                [shared, result = std::move(result)]() mutable { std::move (*shared)(std::move(result)); });
+        };
+        if (!questions_.try_post([this, answer, what = std::move(what)] { answer(find(what)); }))
+            answer(std::unexpected(miss{"cache-busy"}));
+    };
+    auto waiting = net::asio::async_initiate<const net::asio::use_awaitable_t<net::executor>&, void(found)>(
+        std::move(start), net::use_task);
+    co_return co_await std::move(waiting);
+}
+
+}  // namespace garde::cache

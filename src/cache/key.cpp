@@ -1,0 +1,61 @@
+// See key.hpp.
+#include "garde/cache/key.hpp"
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace garde::cache {
+namespace {
+
+/// HMAC over the parts, each behind its length in eight bytes, so that no two tuples give one text. The text
+/// holds personal data: it is built in one buffer and wiped.
+cache_key keyed_hash(const secret_string& secret, std::span<const std::string_view> parts) {
+    std::size_t size = 0;
+    for (const auto part : parts) size += 8 + part.size();
+    std::string text;
+    text.reserve(size);
+    for (const auto part : parts) {
+        for (int shift = 56; shift >= 0; shift -= 8)
+            text.push_back(static_cast<char>(static_cast<std::uint64_t>(part.size()) >> shift & 0xFF));
+        text.append(part);
+    }
+    const cache_key out = hmac_sha256(secret.reveal(), text);
+    wipe(text);
+    return out;
+}
+
+}  // namespace
+
+cache_key make_key(const secret_string& secret, std::string_view service, const caller::identity& who,
+                   const soap::consult_request& request) {
+    const auto& patient = request.care_receiver;
+    const bool by_ssin = !patient.ssin.empty();
+    const std::array<std::string_view, 11> parts{
+        "consult",
+        service,
+        request.payload_name,
+        request.is_test ? "test" : "real",
+        who.canonical(),
+        request.provider_quality,
+        request.provider_nihii,
+        request.organization_nihii,
+        by_ssin ? std::string_view{} : std::string_view(patient.mutuality),
+        by_ssin ? patient.ssin.reveal() : patient.registration.reveal(),
+        request.request_type,
+    };
+    return keyed_hash(secret, parts);
+}
+
+std::vector<cache_key> make_removal_keys(const secret_string& secret, std::string_view service,
+                                         const caller::identity& who, const soap::patient& patient) {
+    std::vector<cache_key> out;
+    for (const auto& identifier : patient.identifiers()) {
+        const std::array<std::string_view, 4> parts{"removal", service, who.canonical(), identifier.reveal()};
+        out.push_back(keyed_hash(secret, parts));
+    }
+    return out;
+}
+
+}  // namespace garde::cache

@@ -1,0 +1,149 @@
+// See procedure.hpp.
+#include "garde/emergency/procedure.hpp"
+
+#include "garde/base/utf8.hpp"
+#include "garde/soap/fault_writer.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+namespace garde::emergency {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+constexpr std::size_t max_file_bytes = 64 * 1024;
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+result<std::string> read_text(const fs::path& file) {
+    std::error_code why;
+    if (!fs::is_regular_file(file, why)) {
+        if (why) return fail(fmt::format("cannot read {}: {}", file.string(), why.message()));
+        return fail(fmt::format("{} is not a file", file.string()));
+    }
+    std::ifstream in(file, std::ios::binary);
+    std::string text(max_file_bytes + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (in.bad() || (in.fail() && !in.eof())) return fail(fmt::format("cannot read {}", file.string()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    if (text.size() > max_file_bytes)
+        return fail(
+            fmt::format("{} is longer than {} KiB; shorten it", file.string(), max_file_bytes / 1024));
+    if (!is_utf8(text)) return fail(fmt::format("{} is not UTF-8; save it as UTF-8", file.string()));
+    return text;
+}
+
+std::string_view trim(std::string_view line) {
+    constexpr std::string_view space = " \t\r";
+    const auto begin = line.find_first_not_of(space);
+    if (begin == std::string_view::npos) return {};
+    return line.substr(begin, line.find_last_not_of(space) - begin + 1);
+}
+
+procedure_text parse(std::string_view text) {
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    procedure_text out;
+    std::vector<std::string> blocks;
+    bool in_block = false;
+    for (bool first = true; !text.empty(); first = false) {
+        const auto end = std::min(text.find('\n'), text.size());
+        const auto line = trim(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (first) {
+            out.title = line;
+        } else if (line.empty()) {
+            in_block = false;
+        } else if (in_block) {
+            blocks.back().append(" ").append(line);
+        } else {
+            blocks.emplace_back(line);
+            in_block = true;
+        }
+    }
+    if (blocks.empty()) return out;
+    out.summary = std::move(blocks.front());
+    out.steps.assign(std::make_move_iterator(blocks.begin() + 1), std::make_move_iterator(blocks.end()));
+    return out;
+}
+
+result<procedure_text> load_text(const fs::path& file) {
+    const auto text = read_text(file);
+    if (!text) return std::unexpected(text.error());
+    auto parsed = parse(*text);
+    if (parsed.title.empty())
+        return fail(fmt::format("{} has no title; write it on the first line", file.string()));
+    if (parsed.summary.empty() || parsed.steps.empty())
+        return fail(fmt::format(
+            "{} has no {}; after the title write a summary, then the steps, with an empty line before each",
+            file.string(), parsed.summary.empty() ? "summary" : "steps"));
+    return parsed;
+}
+
+json::string to_json(std::string_view text) {
+    return json::string(text.data(), text.size());
+}
+
+}  // namespace
+
+result<procedure> procedure::load(const config::procedure_settings& from, std::string public_url,
+                                  std::string_view service) {
+    if (std::ranges::find(languages, from.default_language) == languages.end())
+        return fail(fmt::format("the procedure of {} has the default language {}; use one of {}", service,
+                                from.default_language, fmt::join(languages, ", ")));
+    procedure out;
+    out.settings_ = from;
+    out.public_url_ = std::move(public_url);
+    out.service_ = service;
+    for (const auto language : languages) {
+        auto text = load_text(from.folder / fmt::format("{}.{}.txt", from.name, language));
+        if (!text) return std::unexpected(text.error());
+        out.texts_.emplace(language, *std::move(text));
+    }
+    return out;
+}
+
+const procedure_text& procedure::text(std::string_view language) const {
+    const auto found = texts_.find(language);
+    return found != texts_.end() ? found->second : texts_.find(settings_.default_language)->second;
+}
+
+std::string procedure::link(std::string_view language) const {
+    return fmt::format("{}/procedure/{}?lang={}", public_url_, service_, language);
+}
+
+std::string procedure::soap_fault(std::string_view language, std::string_view id) const {
+    const auto& own = text(language);
+    std::string message = own.summary;
+    for (std::size_t i = 0; i < own.steps.size(); ++i)
+        message += fmt::format("\n{}. {}", i + 1, own.steps[i]);
+    soap::temporary_fault fault{.id = std::string(id),
+                                .environment = settings_.environment,
+                                .messages = {{std::string(language), std::move(message)}},
+                                .contact = link(language)};
+    for (const auto other : languages)
+        if (other != language) fault.messages.push_back({std::string(other), text(other).summary});
+    return soap::write_temporary_fault(fault);
+}
+
+std::string procedure::problem_document(std::string_view language, std::string_view id) const {
+    const auto& own = text(language);
+    json::array steps;
+    for (const auto& step : own.steps) steps.emplace_back(to_json(step));
+    json::object document;
+    document["type"] = to_json(fmt::format("{}/procedure/{}", public_url_, service_));
+    document["title"] = to_json(own.title);
+    document["status"] = 503;
+    document["detail"] = to_json(own.summary);
+    document["instance"] = to_json(id);
+    document["procedure"] = to_json(link(language));
+    document["steps"] = std::move(steps);
+    return json::serialize(document);
+}
+
+}  // namespace garde::emergency

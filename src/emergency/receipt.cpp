@@ -1,0 +1,155 @@
+// See receipt.hpp.
+#include "garde/emergency/receipt.hpp"
+
+#include "garde/base/utf8.hpp"
+
+#include "es256.hpp"
+#include "receipt_check.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace garde::emergency {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view algorithm = "ES256";
+constexpr std::string_view receipt_type = "garde-receipt+jws";
+constexpr std::size_t max_receipt_bytes = 2048;
+constexpr std::size_t max_issuer_bytes = 200;
+
+/// Lengths of the claims' texts.
+struct text_limits {
+    std::size_t caller;
+    std::size_t others;
+};
+/// Tried from the first; the last always fits, whatever must be escaped.
+constexpr std::array<text_limits, 5> limits{{{512, 128}, {256, 128}, {128, 128}, {64, 64}, {16, 16}}};
+
+json::string limited(std::string_view text, std::size_t limit) {
+    const auto clean = clean_utf8(text, limit);
+    return json::string(clean.data(), clean.size());
+}
+
+json::string to_json(std::string_view text) {
+    return json::string(text.data(), text.size());
+}
+
+std::string payload_of(const receipt_claims& claims, std::string_view issuer, text_limits limit) {
+    const auto issued = std::chrono::floor<seconds>(claims.at).time_since_epoch();
+    json::object out;
+    out["iss"] = to_json(issuer);
+    out["iat"] = issued.count();
+    out["at"] = to_json(to_rfc3339(claims.at));
+    out["jti"] = limited(claims.id, limit.others);
+    out["service"] = limited(claims.service, limit.others);
+    out["request_sha256"] = to_json(to_hex(claims.request_sha256));
+    out["caller"] = limited(claims.caller, limit.caller);
+    out["mode"] = limited(claims.mode, limit.others);
+    out["decision"] = limited(claims.decision, limit.others);
+    if (claims.age >= seconds{0}) out["age"] = claims.age.count();
+    return json::serialize(out);
+}
+
+/// Content of one part; nothing when another text would decode to the same content.
+std::optional<std::string> decode_canonical(std::string_view part) {
+    auto content = from_base64url(part);
+    if (!content || to_base64url(*content) != part) return std::nullopt;
+    return content;
+}
+
+bool has_text(const json::object& in, std::string_view name, std::string_view expected) {
+    const auto* value = in.if_contains({name.data(), name.size()});
+    const auto* text = value == nullptr ? nullptr : value->if_string();
+    return text != nullptr && std::string_view(text->data(), text->size()) == expected;
+}
+
+result<void> check_header(std::string_view text, std::string_view expected_key_id) {
+    json::error_code failed;
+    const auto header = json::parse({text.data(), text.size()}, failed);
+    if (failed || !header.is_object()) return fail("the receipt's header is not a JSON object");
+    const auto& members = header.get_object();
+    if (!has_text(members, "alg", algorithm)) return fail("the receipt is not signed with ES256");
+    if (!has_text(members, "typ", receipt_type)) return fail("this is not a receipt of garde");
+    if (members.contains("crit"))
+        return fail("the receipt's header demands an extension that garde does not know");
+    if (!has_text(members, "kid", expected_key_id))
+        return fail(fmt::format("the receipt was signed with another key than {}", expected_key_id));
+    return {};
+}
+
+}  // namespace
+
+struct receipt_signer::state {
+    key_ptr key;
+    std::string issuer;
+    std::string header;  ///< base64url
+};
+
+receipt_signer::receipt_signer(std::unique_ptr<state> with) : state_(std::move(with)) {}
+receipt_signer::~receipt_signer() = default;
+receipt_signer::receipt_signer(receipt_signer&&) noexcept = default;
+receipt_signer& receipt_signer::operator=(receipt_signer&&) noexcept = default;
+
+result<receipt_signer> receipt_signer::load(const std::filesystem::path& key, std::string issuer) {
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+    if (issuer.size() > max_issuer_bytes || !is_utf8(issuer) || std::ranges::any_of(issuer, is_control))
+        return fail(
+            fmt::format("the receipts' issuer must be UTF-8 without control characters, of at most {} bytes",
+                        max_issuer_bytes));
+    auto loaded = load_private_key(key);
+    if (!loaded) return std::unexpected(loaded.error());
+    json::object header;
+    header["alg"] = to_json(algorithm);
+    header["typ"] = to_json(receipt_type);
+    header["kid"] = to_json(key_id(loaded->get()));
+    auto with = std::make_unique<state>();
+    with->key = *std::move(loaded);
+    with->issuer = std::move(issuer);
+    with->header = to_base64url(json::serialize(header));
+    return receipt_signer(std::move(with));
+}
+
+std::string receipt_signer::sign(const receipt_claims& claims) const {
+    constexpr std::size_t encoded_signature_bytes = 86;
+    std::string input;
+    for (const auto limit : limits) {
+        input = fmt::format("{}.{}", state_->header, to_base64url(payload_of(claims, state_->issuer, limit)));
+        if (input.size() + 1 + encoded_signature_bytes <= max_receipt_bytes) break;
+    }
+    const auto signature = sign_es256(state_->key.get(), input);
+    if (!signature) return {};
+    return fmt::format("{}.{}", input, to_base64url(*signature));
+}
+
+result<std::string> check_receipt(std::string_view jws, EVP_PKEY* key) {
+    if (jws.size() > max_receipt_bytes) return fail("the receipt is longer than 2 KiB");
+    const auto first_dot = jws.find('.');
+    const auto last_dot = jws.rfind('.');
+    if (first_dot == last_dot || jws.find('.', first_dot + 1) != last_dot)
+        return fail("the receipt does not have three parts between dots");
+    const auto header = decode_canonical(jws.substr(0, first_dot));
+    auto payload = decode_canonical(jws.substr(first_dot + 1, last_dot - first_dot - 1));
+    const auto signature = decode_canonical(jws.substr(last_dot + 1));
+    if (!header || !payload || !signature) return fail("a part of the receipt is not canonical base64url");
+    if (auto checked = check_header(*header, key_id(key)); !checked) return std::unexpected(checked.error());
+    if (!verify_es256(key, jws.substr(0, last_dot), *signature))
+        return fail("the signature is wrong: the receipt was changed, or signed by another key");
+    json::error_code failed;
+    if (!json::parse(*payload, failed).is_object() || failed)
+        return fail("the receipt's payload is not a JSON object");
+    return *std::move(payload);
+}
+
+result<std::string> verify_receipt(std::string_view jws, const std::filesystem::path& key) {
+    const auto loaded = load_public_key(key);
+    if (!loaded) return std::unexpected(loaded.error());
+    return check_receipt(jws, loaded->get());
+}
+
+}  // namespace garde::emergency
