@@ -1,0 +1,51 @@
+// One caller's connection: handshake, identity, then one exchange after the other until it ends.
+#pragma once
+
+#include "garde/caller/identity.hpp"
+#include "garde/http/parser.hpp"
+#include "garde/net/http_io.hpp"
+#include "garde/net/stream.hpp"
+#include "garde/proxy/worker.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace garde::proxy {
+
+class session {
+  public:
+    session(worker& at, net::socket accepted, net::ssl_ptr ssl);
+    session(const session&) = delete;
+    session& operator=(const session&) = delete;
+    ~session();
+
+    /// The whole life of the connection.
+    net::task<> run();
+
+    /// Ends the connection if no exchange is under way; else it ends with the exchange.
+    void end_when_idle();
+
+    [[nodiscard]] net::stream& stream() { return stream_; }
+    [[nodiscard]] worker& at() { return worker_; }
+    [[nodiscard]] const caller::identity& who() const { return who_; }
+    [[nodiscard]] const std::string& caller_address() const { return address_; }
+    [[nodiscard]] http::request_parser& request() { return parser_; }
+
+    std::size_t place = 0;  ///< in the worker's list; the worker's
+
+  private:
+    net::task<bool> handshake();
+    net::task<bool> read_request();
+    net::task<> refuse(const http::parse_error& why);
+
+    worker& worker_;
+    net::stream stream_;
+    net::input_buffer buffer_;
+    http::request_parser parser_;
+    caller::identity who_;
+    std::string address_;
+    bool idle_ = false;
+    bool ending_ = false;
+};
+
+}  // namespace garde::proxy

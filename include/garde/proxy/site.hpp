@@ -1,0 +1,62 @@
+// What all workers share and none changes: the configuration made ready for requests. One per configuration;
+// made at start.
+#pragma once
+
+#include "garde/base/result.hpp"
+#include "garde/cache/cache_desk.hpp"
+#include "garde/caller/identity.hpp"
+#include "garde/config/settings.hpp"
+#include "garde/emergency/procedure.hpp"
+#include "garde/emergency/receipt.hpp"
+#include "garde/net/tls_context.hpp"
+#include "garde/upstream/target.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace garde::proxy {
+
+/// One service, ready to serve.
+struct service_site {
+    const config::service_settings* settings = nullptr;
+    std::vector<upstream::target_ptr> targets;  ///< as at start; workers get newer ones by message
+    std::optional<emergency::procedure> procedure;
+    std::shared_ptr<const config::cache_settings> cache_rules;  ///< null without cache
+};
+
+/// Where a request belongs.
+struct route_match {
+    std::size_t service = 0;
+    const config::route_settings* route = nullptr;
+};
+
+class site {
+  public:
+    /// Reads certificates and texts. Names are not resolved yet.
+    static result<std::unique_ptr<const site>> make(config::settings_ptr settings);
+
+    /// An exact path first, else the longest prefix.
+    [[nodiscard]] std::optional<route_match> find(std::string_view path) const;
+
+    /// May this caller be given cached answers on this route?
+    [[nodiscard]] bool may_use_cache(const route_match& where, const caller::identity& who) const;
+
+    [[nodiscard]] const config::settings& settings() const { return *settings_; }
+    [[nodiscard]] const service_site& service(std::size_t index) const { return services_[index]; }
+    [[nodiscard]] const std::vector<service_site>& services() const { return services_; }
+    [[nodiscard]] const net::tls_context& listener_tls() const { return *listener_tls_; }
+    [[nodiscard]] const std::optional<emergency::receipt_signer>& receipts() const { return receipts_; }
+
+  private:
+    site() = default;
+
+    config::settings_ptr settings_;
+    std::vector<service_site> services_;
+    std::optional<net::tls_context> listener_tls_;
+    std::optional<emergency::receipt_signer> receipts_;
+};
+
+}  // namespace garde::proxy

@@ -1,0 +1,58 @@
+// What garde itself says when no backend gave an answer: headers and bodies of cached answers, of the
+// emergency procedure and of its own errors. Text in, text out.
+#pragma once
+
+#include "garde/base/clock.hpp"
+#include "garde/cache/reply_cache.hpp"
+#include "garde/continuity/posture.hpp"
+#include "garde/http/rewrite.hpp"
+#include "garde/proxy/site.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace garde::proxy {
+
+/// A complete answer of garde's own.
+struct stand_in {
+    int status = 200;
+    std::string content_type;
+    std::vector<http::owned_field> fields;
+    std::string body;
+};
+
+/// What an answer is made for.
+struct stand_in_context {
+    const site& served;
+    std::size_t service = 0;
+    continuity::route_kind kind = continuity::route_kind::soap;
+    continuity::mode current = continuity::mode::degraded;
+    continuity::reason last_failure =
+        continuity::reason::none;  ///< of the last attempt; none when there was none
+    std::string_view accept_language;
+    std::string_view request_body;
+    const caller::identity& who;
+    std::string_view cache_detail;  ///< why the cache gave nothing; empty when it was not asked
+};
+
+/// The kept answer, byte for byte, marked in the headers only.
+stand_in cached_answer(const stand_in_context& context, const cache::hit& kept);
+
+/// The emergency procedure: a SOAP fault (500) or a problem document (503). The service must have one.
+stand_in procedure_answer(const stand_in_context& context);
+
+/// 502, or 504 where the last attempt ran out of time.
+stand_in gateway_error(const stand_in_context& context);
+
+/// `Garde-Mode` of an answer that a backend gave.
+std::string_view relayed_mode(continuity::backend_index backend, const continuity::service_posture& posture);
+
+/// The `error` of RFC 9209 for a failed attempt.
+std::string_view proxy_error(continuity::reason why);
+
+/// A whole response for a request that is refused, connection closing.
+std::string own_problem(std::string_view node, int status, std::string_view what);
+
+}  // namespace garde::proxy

@@ -1,0 +1,146 @@
+// See stand_in.hpp.
+#include "garde/proxy/stand_in.hpp"
+
+#include "garde/base/hash.hpp"
+
+#include <fmt/format.h>
+
+namespace garde::proxy {
+namespace {
+
+using continuity::mode;
+using continuity::reason;
+
+/// An answer without a backend is given in degraded mode, or in emergency mode by order or without a cache.
+std::string_view stand_in_mode(mode current) {
+    return to_text(current == mode::emergency ? mode::emergency : mode::degraded);
+}
+
+std::string proxy_status(const stand_in_context& context) {
+    return fmt::format("{}; error={}", context.served.settings().node_name,
+                       proxy_error(context.last_failure));
+}
+
+void add_cache_miss(stand_in& out, const stand_in_context& context) {
+    if (context.cache_detail.empty()) return;
+    out.fields.push_back(
+        {"Cache-Status", fmt::format("{}; fwd=miss; detail={}", context.served.settings().node_name,
+                                     http::structured_string(context.cache_detail))});
+}
+
+enum class decision : std::uint8_t { cache, procedure };
+
+/// The signed proof that the caller asked, where the configuration has a key for it.
+void add_receipt(stand_in& out, const stand_in_context& context, decision what, const std::string& id,
+                 std::chrono::seconds age) {
+    const auto& signer = context.served.receipts();
+    if (!signer) return;
+    const std::string asker = context.who.verified() ? context.who.issuer() + " / " + context.who.subject()
+                                                     : std::string("unverified");
+    out.fields.push_back(
+        {"Garde-Receipt", signer->sign({.at = wall_now(),
+                                        .id = id,
+                                        .service = context.served.service(context.service).settings->name,
+                                        .request_sha256 = sha256(context.request_body),
+                                        .caller = asker,
+                                        .mode = std::string(stand_in_mode(context.current)),
+                                        .decision = what == decision::cache ? "cache" : "procedure",
+                                        .age = age})});
+}
+
+std::string new_id() {
+    return to_base64url(random_bytes(12));
+}
+
+}  // namespace
+
+std::string_view proxy_error(reason why) {
+    switch (why) {
+        case reason::connect_failed: return "connection_refused";
+        case reason::connect_timeout: return "connection_timeout";
+        case reason::tls_failed: return "tls_protocol_error";
+        case reason::reset: return "connection_terminated";
+        case reason::timed_out: return "http_response_timeout";
+        case reason::truncated: return "http_response_incomplete";
+        case reason::bad_response:
+        case reason::empty:
+        case reason::not_xml: return "http_protocol_error";
+        default: return "destination_unavailable";
+    }
+}
+
+std::string_view relayed_mode(continuity::backend_index backend, const continuity::service_posture& posture) {
+    if (posture.transparent()) return "transparent";
+    return to_text(continuity::to_number(backend) == 0 ? mode::primary : mode::backup);
+}
+
+stand_in cached_answer(const stand_in_context& context, const cache::hit& kept) {
+    stand_in out{.status = 200, .content_type = kept.content_type, .fields = {}, .body = *kept.body};
+    out.fields.push_back({"Garde-Mode", std::string(stand_in_mode(context.current))});
+    out.fields.push_back({"Garde-Consulted-At", to_rfc3339(kept.consulted_at)});
+    out.fields.push_back({"Age", std::to_string(kept.age.count())});
+    out.fields.push_back(
+        {"Cache-Status", fmt::format("{}; hit; ttl={}; detail=stale-if-error",
+                                     context.served.settings().node_name, kept.ttl.count())});
+    out.fields.push_back({"Proxy-Status", proxy_status(context)});
+    add_receipt(out, context, decision::cache, new_id(), kept.age);
+    return out;
+}
+
+stand_in procedure_answer(const stand_in_context& context) {
+    const auto& service = context.served.service(context.service);
+    const emergency::procedure& procedure = *service.procedure;
+    const auto& rules = procedure.settings();
+    const std::string_view language =
+        emergency::choose_language(context.accept_language, rules.default_language);
+    const std::string id = new_id();
+    stand_in out;
+    if (context.kind == continuity::route_kind::soap) {
+        out.status = 500;  // SOAP 1.1 over HTTP: a fault is a 500
+        out.content_type = "text/xml; charset=utf-8";
+        out.body = procedure.soap_fault(language, id);
+    } else {
+        out.status = 503;
+        out.content_type = "application/problem+json";
+        out.body = procedure.problem_document(language, id);
+    }
+    out.fields.push_back({"Garde-Mode", std::string(stand_in_mode(context.current))});
+    out.fields.push_back({"Retry-After", std::to_string(rules.retry_after.count())});
+    out.fields.push_back({"Link", fmt::format("<{}>; rel=\"help\"", procedure.link(language))});
+    out.fields.push_back({"Content-Language", std::string(language)});
+    out.fields.push_back({"Vary", "Accept-Language"});
+    out.fields.push_back({"Proxy-Status", proxy_status(context)});
+    add_cache_miss(out, context);
+    add_receipt(out, context, decision::procedure, id, std::chrono::seconds(-1));
+    return out;
+}
+
+stand_in gateway_error(const stand_in_context& context) {
+    const bool late =
+        context.last_failure == reason::timed_out || context.last_failure == reason::connect_timeout;
+    stand_in out{
+        .status = late ? 504 : 502, .content_type = "application/problem+json", .fields = {}, .body = {}};
+    out.body =
+        http::problem_document(out.status, http::phrase_of(out.status),
+                               late ? "the service did not answer in time" : "the service cannot be reached");
+    out.fields.push_back({"Garde-Mode", std::string(to_text(context.current))});
+    out.fields.push_back({"Proxy-Status", proxy_status(context)});
+    add_cache_miss(out, context);
+    return out;
+}
+
+std::string own_problem(std::string_view node, int status, std::string_view what) {
+    const std::string body = http::problem_document(status, http::phrase_of(status), what);
+    const std::vector<http::owned_field> fields{
+        {"Content-Type", "application/problem+json"},
+        {"Proxy-Status", fmt::format("{}; error=http_request_error", node)}};
+    std::string out;
+    http::append_own_head(out, status, to_http_date(wall_now()),
+                          {.framing = http::outgoing_framing::content_length,
+                           .content_length = body.size(),
+                           .keep_alive = false},
+                          fields);
+    return out += body;
+}
+
+}  // namespace garde::proxy
