@@ -1,0 +1,133 @@
+// The control thread: feeds outcomes and probe results to each service's brain and carries out what it
+// decides: postures to the workers, switchovers to the journal, overrides to the store, a view for everybody
+// else. It decides nothing itself.
+#pragma once
+
+#include "garde/continuity/brain.hpp"
+#include "garde/control/prober.hpp"
+#include "garde/control/resolver.hpp"
+#include "garde/control/view.hpp"
+#include "garde/journal/journal.hpp"
+#include "garde/net/event_loop.hpp"
+#include "garde/proxy/site.hpp"
+#include "garde/proxy/worker.hpp"
+#include "garde/store/override_store.hpp"
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace garde::control {
+
+/// What an operator orders. `pinned` absent: back to automatic.
+struct mode_request {
+    std::string service;
+    std::optional<continuity::override_mode> pinned;
+    bool strict = false;
+    std::string by;
+    std::string reason;
+    std::optional<wall_time> until;
+};
+
+/// What became of it.
+struct mode_result {
+    bool known_service = true;
+    bool stored = false;  ///< survives a restart
+    std::string store_error;
+};
+
+class controller {
+  public:
+    static constexpr std::size_t report_bound =
+        65'536;  ///< outcome reports on their way; further ones are dropped
+    static constexpr milliseconds effect_wait{
+        100};  ///< how long a record waits for the workers' acknowledgement
+    static constexpr milliseconds announce_wait{200};  ///< how long an announcement waits for the disk
+    static constexpr milliseconds store_wait{1'000};   ///< how long an operator waits for the disk
+
+    controller(const proxy::site& served, journal::writer& journal, store::override_store& overrides);
+    ~controller();
+    controller(const controller&) = delete;
+    controller& operator=(const controller&) = delete;
+
+    // Before start():
+    /// The first posture: every backend unknown and therefore eligible, the overrides that were kept in
+    /// force.
+    continuity::posture_ptr first_posture(std::vector<store::stored_override> kept);
+    void serve(std::vector<proxy::worker*> workers) { workers_ = std::move(workers); }
+    /// Called with each new view, on the control thread.
+    void tell(std::function<void(view_ptr)> listener) { tell_ = std::move(listener); }
+    void start();
+
+    // Any thread:
+    void report(const proxy::outcome_report& what);
+    void order(mode_request what, std::function<void(mode_result)> then);
+    void write(journal::record what) { journal_.append(std::move(what)); }
+    void stop();
+
+  private:
+    struct announced {
+        continuity::mode current = continuity::mode::primary;
+        wall_time since{};
+        durability recorded = durability::durable;
+        std::uint64_t number = 0;     ///< of the latest switchover, counted per service
+        std::uint64_t announced = 0;  ///< of the switchover that is shown
+    };
+    struct service {
+        continuity::service_brain brain;
+        std::vector<prober> probers;
+        announced shown;
+        std::optional<override_view> order;
+    };
+    /// A switchover on its way to the journal: waits for the workers, then for the disk.
+    struct switching {
+        std::size_t service = 0;
+        std::uint64_t number = 0;
+        std::uint64_t version = 0;  ///< of the posture that brings it
+        journal::record record;
+        wall_time decided{};
+        continuity::mode current = continuity::mode::primary;
+        std::size_t workers_to_go = 0;
+        std::unique_ptr<net::deadline> effect_limit;
+        std::unique_ptr<net::deadline> announce_limit;
+        bool written = false;
+        bool announced = false;
+        bool settled = false;  ///< the disk has said its word
+    };
+
+    void carry_out(std::size_t index, const std::vector<continuity::brain_action>& actions);
+    void publish();
+    void begin_switchover(std::size_t index, const continuity::record_switchover& what);
+    void worker_in_effect(std::uint64_t version);
+    void write_switchover(switching& one, std::string in_effect);
+    void announce(switching& one, durability recorded);
+    void drop_finished();
+    void apply_order(const mode_request& what, std::function<void(mode_result)> then);
+    void store_order(const mode_request& what, std::function<void(mode_result)> then);
+    void on_probe(std::size_t index, continuity::backend_index backend, continuity::reason result);
+    void tick();
+    void schedule_tick();
+    void tell_view();
+    [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const;
+    [[nodiscard]] const config::service_settings& settings_of(std::size_t index) const;
+
+    const proxy::site& served_;
+    journal::writer& journal_;
+    store::override_store& overrides_;
+    net::event_loop loop_;
+    net::mailbox reports_;
+    std::vector<proxy::worker*> workers_;
+    std::function<void(view_ptr)> tell_;
+    std::vector<service> services_;
+    std::list<switching> switching_;
+    std::uint64_t version_ = 0;
+    net::deadline tick_;
+    net::deadline drop_;
+    resolver resolver_;
+    std::jthread thread_;
+};
+
+}  // namespace garde::control

@@ -1,0 +1,34 @@
+// Keeps backends' addresses up to date in the background, so that no request ever waits for a name.
+#pragma once
+
+#include "garde/config/settings.hpp"
+#include "garde/net/task.hpp"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace garde::control {
+
+class resolver {
+  public:
+    /// Called on the resolver's thread when the addresses of entry `number` changed.
+    using on_change = std::function<void(std::size_t number, std::vector<net::tcp::endpoint>)>;
+
+    resolver() = default;
+    ~resolver();
+    resolver(const resolver&) = delete;
+    resolver& operator=(const resolver&) = delete;
+
+    /// Resolves each name now and every 30 s. A name that stops resolving keeps its last addresses.
+    void start(std::vector<std::pair<std::size_t, config::endpoint>> names, on_change then);
+
+    /// Returns at once; a look-up that hangs in the system's resolver ends on its own and reports to nobody.
+    void stop();
+
+  private:
+    struct state;
+    std::shared_ptr<state> state_;
+};
+
+}  // namespace garde::control

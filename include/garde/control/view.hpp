@@ -1,0 +1,57 @@
+// What the controller tells the outside: an immutable snapshot for the status site and the admin API. The
+// status site shows only what the public may know of it.
+#pragma once
+
+#include "garde/base/clock.hpp"
+#include "garde/continuity/types.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace garde::control {
+
+struct backend_view {
+    std::string name;
+    continuity::verdict state = continuity::verdict::unknown;
+    wall_time since{};
+    continuity::reason last_reason = continuity::reason::none;
+};
+
+struct override_view {
+    continuity::override_mode pinned = continuity::override_mode::primary;
+    bool strict = false;
+    std::string by;
+    std::string reason;
+    wall_time since{};
+    std::optional<wall_time> until;
+};
+
+/// How sure it is that the announced mode is written down.
+enum class durability : std::uint8_t { durable, not_yet_durable };
+
+struct service_view {
+    std::string name;
+    continuity::mode current = continuity::mode::primary;  ///< as announced
+    std::string active_backend;                            ///< empty in degraded and emergency
+    wall_time since{};
+    durability recorded = durability::durable;
+    std::optional<override_view> order;
+    std::vector<backend_view> backends;
+
+    /// The emergency procedure applies to requests that the cache cannot answer.
+    [[nodiscard]] bool procedure_active() const {
+        return current == continuity::mode::degraded || current == continuity::mode::emergency;
+    }
+};
+
+struct view {
+    wall_time at{};
+    std::vector<service_view> services;
+    bool journal_failing = false;
+};
+using view_ptr = std::shared_ptr<const view>;
+
+}  // namespace garde::control

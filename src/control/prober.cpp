@@ -1,0 +1,61 @@
+// See prober.hpp.
+#include "garde/control/prober.hpp"
+
+#include "garde/upstream/probe.hpp"
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+namespace garde::control {
+
+struct prober::state {
+    using timer =
+        net::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                        net::asio::wait_traits<std::chrono::steady_clock>, net::executor>;
+    net::event_loop& loop;
+    const config::probe_settings& how;
+    upstream::target_ptr to;
+    on_result then;
+    timer pause;
+    std::minstd_rand random{std::random_device{}()};
+    bool at_once = false;
+};
+
+prober::prober(net::event_loop& loop, const config::probe_settings& how, upstream::target_ptr to,
+               on_result then)
+    : state_(new state{.loop = loop,
+                       .how = how,
+                       .to = std::move(to),
+                       .then = std::move(then),
+                       .pause = state::timer(loop.get_executor())}) {}
+
+void prober::start() {
+    state_->loop.spawn(run(state_));
+}
+
+void prober::probe_now() {
+    state_->at_once = true;
+    state_->pause.cancel();
+}
+
+void prober::retarget(upstream::target_ptr to) {
+    state_->to = std::move(to);
+}
+
+net::task<> prober::run(std::shared_ptr<state> with) {
+    for (;;) {
+        with->at_once = false;
+        const auto target = with->to;
+        const steady_time give_up_at = std::chrono::steady_clock::now() + with->how.timeout;
+        const continuity::reason result =
+            co_await upstream::probe(with->loop, *target, with->how, give_up_at);
+        with->then(result);
+        if (with->at_once) continue;
+        std::uniform_int_distribution<milliseconds::rep> jitter(0, with->how.jitter.count());
+        with->pause.expires_after(with->how.interval + milliseconds(jitter(with->random)));
+        boost::system::error_code cancelled;
+        co_await with->pause.async_wait(net::asio::redirect_error(net::use_task, cancelled));
+    }
+}
+
+}  // namespace garde::control

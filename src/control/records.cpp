@@ -1,0 +1,92 @@
+// See records.hpp.
+#include "records.hpp"
+
+#include <fmt/format.h>
+
+namespace garde::control {
+namespace {
+
+using continuity::to_text;
+
+const std::string& name_of(const config::service_settings& service, continuity::backend_index backend) {
+    return service.backends[continuity::to_number(backend)].name;
+}
+
+std::string describe(const continuity::evidence& observed) {
+    if (observed.last_reason == continuity::reason::none) return "nothing amiss";
+    return fmt::format("{} failed probes and {} failed attempts in a row, last {}", observed.probe_failures,
+                       observed.traffic_failures, to_text(observed.last_reason));
+}
+
+std::string describe(const config::service_settings& service,
+                     const std::vector<continuity::backend_evidence>& all) {
+    std::string out;
+    for (const auto& one : all) {
+        if (!out.empty()) out += "; ";
+        out += fmt::format("{} {}: {}", name_of(service, one.backend), to_text(one.state),
+                           describe(one.observed));
+    }
+    return out;
+}
+
+}  // namespace
+
+wall_time to_wall(steady_time at) {
+    return wall_now() -
+           std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - at);
+}
+
+journal::record switchover_record(const config::service_settings& service,
+                                  const continuity::record_switchover& what) {
+    journal::record out{.at = to_wall(what.decided), .event = "switchover", .attributes = {}};
+    out.attributes = {{"service", service.name},
+                      {"from", std::string(to_text(what.from.current))},
+                      {"to", std::string(to_text(what.to.current))}};
+    if (what.from.active) out.attributes.emplace_back("from-backend", name_of(service, *what.from.active));
+    if (what.to.active) out.attributes.emplace_back("to-backend", name_of(service, *what.to.active));
+    out.attributes.emplace_back("cause", to_text(what.why));
+    out.attributes.emplace_back("by", what.by);
+    if (!what.reason.empty()) out.attributes.emplace_back("reason", what.reason);
+    out.attributes.emplace_back("evidence", describe(service, what.evidence));
+    out.attributes.emplace_back("requests-touched", std::to_string(what.requests_touched));
+    out.attributes.emplace_back("first-symptom", to_rfc3339(to_wall(what.first_symptom)));
+    out.attributes.emplace_back("detected", to_rfc3339(to_wall(what.detected)));
+    out.attributes.emplace_back("decided", to_rfc3339(out.at));
+    return out;
+}
+
+journal::record backend_change_record(const config::service_settings& service,
+                                      const continuity::record_backend_change& what) {
+    return {.at = wall_now(),
+            .event = "backend-change",
+            .attributes = {{"service", service.name},
+                           {"from-backend", name_of(service, what.from)},
+                           {"to-backend", name_of(service, what.to)}}};
+}
+
+journal::record verdict_record(const config::service_settings& service,
+                               const continuity::record_verdict& what) {
+    return {.at = wall_now(),
+            .event = "verdict",
+            .attributes = {{"service", service.name},
+                           {"backend", name_of(service, what.backend)},
+                           {"from", std::string(to_text(what.from))},
+                           {"to", std::string(to_text(what.to))},
+                           {"evidence", describe(what.observed)}}};
+}
+
+journal::record override_record(const mode_request& what) {
+    journal::record out{
+        .at = wall_now(), .event = what.pinned ? "override" : "override-cleared", .attributes = {}};
+    out.attributes = {{"service", what.service},
+                      {"mode", what.pinned ? std::string(to_text(*what.pinned)) : std::string("automatic")},
+                      {"by", what.by},
+                      {"reason", what.reason}};
+    if (what.pinned) {
+        out.attributes.emplace_back("strict", what.strict ? "yes" : "no");
+        out.attributes.emplace_back("until", what.until ? to_rfc3339(*what.until) : std::string("cleared"));
+    }
+    return out;
+}
+
+}  // namespace garde::control

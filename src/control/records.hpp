@@ -1,0 +1,25 @@
+// How the controller's events look in the journal. Text in, text out.
+#pragma once
+
+#include "garde/config/settings.hpp"
+#include "garde/continuity/brain.hpp"
+#include "garde/control/controller.hpp"
+#include "garde/journal/journal.hpp"
+
+#include <string>
+
+namespace garde::control {
+
+/// Wall-clock time of a steady one, by how long ago it is now.
+wall_time to_wall(steady_time at);
+
+/// Without `in-effect`, which is known later.
+journal::record switchover_record(const config::service_settings& service,
+                                  const continuity::record_switchover& what);
+journal::record backend_change_record(const config::service_settings& service,
+                                      const continuity::record_backend_change& what);
+journal::record verdict_record(const config::service_settings& service,
+                               const continuity::record_verdict& what);
+journal::record override_record(const mode_request& what);
+
+}  // namespace garde::control

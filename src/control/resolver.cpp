@@ -1,0 +1,76 @@
+// See resolver.hpp.
+#include "garde/control/resolver.hpp"
+
+#include "garde/net/listener.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace garde::control {
+namespace {
+
+constexpr std::chrono::seconds resolve_interval{30};
+
+struct entry {
+    std::size_t number = 0;
+    config::endpoint name;
+    std::vector<net::tcp::endpoint> known;
+};
+
+}  // namespace
+
+struct resolver::state {
+    std::mutex mutex;
+    std::condition_variable woken;
+    bool stopped = false;
+    on_change then;
+
+    /// False once stopped.
+    bool report(std::size_t number, const std::vector<net::tcp::endpoint>& found) {
+        const std::lock_guard lock(mutex);
+        if (!stopped) then(number, found);
+        return !stopped;
+    }
+
+    bool pause() {
+        std::unique_lock lock(mutex);
+        return !woken.wait_for(lock, resolve_interval, [this] { return stopped; });
+    }
+};
+
+resolver::~resolver() {
+    stop();
+}
+
+void resolver::start(std::vector<std::pair<std::size_t, config::endpoint>> names, on_change then) {
+    if (names.empty()) return;
+    state_ = std::make_shared<state>();
+    state_->then = std::move(then);
+    std::vector<entry> entries;
+    for (auto& [number, name] : names) entries.push_back({number, std::move(name), {}});
+    // Detached on purpose: nobody may have to wait for a resolver that hangs.
+    std::thread([shared = state_, entries = std::move(entries)]() mutable {
+        do {
+            for (auto& one : entries) {
+                auto found = net::resolve(one.name);
+                if (!found || *found == one.known) continue;
+                one.known = *found;
+                if (!shared->report(one.number, *found)) return;
+            }
+        } while (shared->pause());
+    }).detach();
+}
+
+void resolver::stop() {
+    if (!state_) return;
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->stopped = true;
+    }
+    state_->woken.notify_all();
+    state_.reset();
+}
+
+}  // namespace garde::control
