@@ -1,0 +1,34 @@
+// The public status site: what each service does now, the emergency procedures, and the same as JSON. Everything is answered from
+// memory: no disk, no store, no backend. It shows no backend, no operator and no reason.
+#pragma once
+
+#include "garde/base/result.hpp"
+#include "garde/control/view.hpp"
+#include "garde/net/page_server.hpp"
+#include "garde/proxy/site.hpp"
+
+namespace garde::status {
+
+/// On the desk's thread; must live as long as the desk's loop runs.
+class status_site {
+  public:
+    status_site(net::event_loop& desk, const proxy::site& served);
+
+    /// Binds [status] address and serves from now on; also before the loop runs.
+    result<void> listen();
+
+    /// What is shown from now on. Without any view yet, every state is `unknown`.
+    void show(control::view_ptr now) { view_ = std::move(now); }
+
+    /// Accepts no more connections.
+    void stop() { server_.stop(); }
+
+  private:
+    net::task<net::page_reply> answer(const net::page_request& request) const;
+
+    const proxy::site& served_;
+    control::view_ptr view_;
+    net::page_server server_;
+};
+
+}  // namespace garde::status

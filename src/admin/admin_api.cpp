@@ -1,0 +1,149 @@
+// See admin_api.hpp. The decisions are in the pure files beside this one.
+#include "garde/admin/admin_api.hpp"
+
+#include "answers.hpp"
+#include "openapi.hpp"
+#include "refusals.hpp"
+#include "requests.hpp"
+#include "routes.hpp"
+#include "tokens.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace garde::admin {
+namespace {
+
+steady_time now() { return std::chrono::steady_clock::now(); }
+
+/// Gives the order on the control thread and waits for what became of it.
+net::task<control::mode_result> give(net::event_loop& desk, control::controller& control, control::mode_request what) {
+    auto start = [&desk, &control, what = std::move(what)](auto handler) mutable {
+        // The handler belongs to the desk's thread: it comes back by message.
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        control.order(std::move(what), [&desk, shared](control::mode_result became) {
+            desk.post([shared, became = std::move(became)]() mutable { std::move (*shared)(std::move(became)); });
+        });
+    };
+    auto waiting = net::asio::async_initiate<const net::asio::use_awaitable_t<net::executor>&,
+                                             void(control::mode_result)>(std::move(start), net::use_task);
+    co_return co_await std::move(waiting);
+}
+
+net::page_reply unauthorized(refusal_reason why) {
+    auto out = problem_reply(401, "Send an operator's token as Authorization: Bearer TOKEN.");
+    // RFC 6750, 3.1: no error code for a request that did not try.
+    out.fields.push_back({"WWW-Authenticate", why == refusal_reason::no_token
+                                                  ? "Bearer realm=\"garde\""
+                                                  : "Bearer realm=\"garde\", error=\"invalid_token\""});
+    return out;
+}
+
+net::page_reply no_such_service() {
+    return problem_reply(404, "There is no service of this name; see /v1/services.");
+}
+
+}  // namespace
+
+struct admin_api::state {
+    state(net::event_loop& with_desk, const proxy::site& with_served, control::controller& with_control)
+        : desk(with_desk),
+          served(with_served),
+          control(with_control),
+          tokens(served.settings().admin.token_sha256_by_name),
+          summary(desk.wheel(), [this] { write_summaries(refusals.take_due(now())); }),
+          server(desk, [this](const net::page_request& request) { return answer(request); }) {}
+
+    /// The operator who asks; when it is none, the attempt is counted.
+    std::expected<std::string, refusal_reason> authenticate(const net::page_request& request) {
+        const auto field = request.head.find("Authorization");
+        const auto found = field && request.head.count("Authorization") == 1 ? tokens.find(*field) : std::nullopt;
+        if (found) return std::string(*found);
+        const auto why = field ? refusal_reason::wrong_token : refusal_reason::no_token;
+        if (const auto note = refusals.count(now(), request.peer, request.head.path, why)) write(*note);
+        schedule_summaries();
+        return std::unexpected(why);
+    }
+
+    net::task<net::page_reply> answer(const net::page_request& request) {
+        const auto operator_name = authenticate(request);
+        if (!operator_name) co_return unauthorized(operator_name.error());
+        const auto where = find_place(request.head.method, request.head.path);
+        if (!where) co_return where.error();
+        if (where->what == resource::openapi) co_return json_reply(std::string(openapi_document()));
+        if (where->what != resource::mode) co_return read(*where);
+        net::page_reply reply = co_await order_mode(request, where->service, *operator_name);
+        co_return reply;
+    }
+
+    [[nodiscard]] net::page_reply read(const place& where) const {
+        if (!view) return problem_reply(503, "garde is starting: nothing is known yet. Ask again in a second.");
+        if (where.what == resource::services) return json_reply(services_document(served.services(), *view));
+        auto document = service_document(served.services(), *view, where.service);
+        return document ? json_reply(std::move(*document)) : no_such_service();
+    }
+
+    net::task<net::page_reply> order_mode(const net::page_request& request, std::string_view name,
+                                          const std::string& by) {
+        const auto service = std::ranges::find_if(
+            served.services(), [name](const auto& one) { return one.settings->name == name; });
+        if (service == served.services().end()) co_return no_such_service();
+        const auto order = parse_mode_request(request.head.find("Content-Type").value_or(""), request.body,
+                                              *service->settings, by, wall_now());
+        if (!order) co_return problem_reply(order.error().status, order.error().detail);
+        const control::mode_result became = co_await give(desk, control, *order);
+        if (!became.known_service) co_return no_such_service();
+        co_return json_reply(order_document(*order, became));
+    }
+
+    void write(const refusal_note& note) {
+        control.write({.at = wall_now(),
+                       .event = "refused",
+                       .attributes = {{"source", note.source},
+                                      {"path", note.path},
+                                      {"why", std::string(to_text(note.why))},
+                                      {"count", std::to_string(note.count)}}});
+    }
+
+    void write_summaries(const std::vector<refusal_note>& notes) {
+        for (const auto& note : notes) write(note);
+        schedule_summaries();
+    }
+
+    void schedule_summaries() {
+        if (const auto due = refusals.next_due())
+            summary.set(*due);
+        else
+            summary.cancel();
+    }
+
+    net::event_loop& desk;
+    const proxy::site& served;
+    control::controller& control;
+    const token_book tokens;
+    control::view_ptr view;
+    refusal_log refusals;
+    net::deadline summary;
+    net::page_server server;
+};
+
+admin_api::admin_api(net::event_loop& desk, const proxy::site& served, control::controller& control)
+    : state_(std::make_unique<state>(desk, served, control)) {}
+
+admin_api::~admin_api() = default;
+
+result<void> admin_api::listen() {
+    const auto& settings = state_->served.settings().admin;
+    auto tls = net::tls_context::server(settings.tls, config::tls_version::tls1_2, config::client_certificates::off, {});
+    if (!tls) return std::unexpected(tls.error());
+    return state_->server.listen(settings.address, std::move(*tls));
+}
+
+void admin_api::show(control::view_ptr now) { state_->view = std::move(now); }
+
+void admin_api::stop() {
+    state_->server.stop();
+    state_->write_summaries(state_->refusals.take_all());
+}
+
+}  // namespace garde::admin

@@ -1,0 +1,88 @@
+// See answers.hpp.
+#include "answers.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <cstddef>
+
+namespace garde::admin {
+namespace {
+
+namespace json = boost::json;
+using continuity::to_text;
+
+json::string_view text(std::string_view from) { return {from.data(), from.size()}; }
+
+json::value time_or_null(const std::optional<wall_time>& at) {
+    return at ? json::value(to_rfc3339(*at)) : json::value(nullptr);
+}
+
+json::object texts(const std::map<std::string, std::string>& from) {
+    json::object out;
+    for (const auto& [key, value] : from) out[key] = value;
+    return out;
+}
+
+json::value override_of(const control::service_view& service) {
+    if (!service.order) return nullptr;
+    const auto& order = *service.order;
+    return json::object{{"mode", text(to_text(order.pinned))}, {"strict", order.strict},
+                        {"by", order.by},                      {"reason", order.reason},
+                        {"since", to_rfc3339(order.since)},    {"until", time_or_null(order.until)}};
+}
+
+json::object backend_of(const config::backend_settings& settings, const control::backend_view& now) {
+    return {{"name", settings.name},
+            {"role", settings.role == config::backend_role::primary ? "primary" : "backup"},
+            {"verdict", text(to_text(now.state))},
+            {"since", to_rfc3339(now.since)},
+            {"last_reason", text(to_text(now.last_reason))},
+            {"domains", texts(settings.domains)}};
+}
+
+json::object service_of(const config::service_settings& settings, const control::service_view& now) {
+    json::array backends;
+    for (std::size_t i = 0; i < now.backends.size(); ++i)
+        backends.push_back(backend_of(settings.backends[i], now.backends[i]));
+    return {{"name", settings.name},
+            {"title", texts(settings.title)},
+            {"mode", text(to_text(now.current))},
+            {"active_backend", now.active_backend.empty() ? json::value(nullptr) : json::value(now.active_backend)},
+            {"since", to_rfc3339(now.since)},
+            {"recorded", now.recorded == control::durability::durable ? "durable" : "not-yet-durable"},
+            {"procedure_active", now.procedure_active()},
+            {"override", override_of(now)},
+            {"backends", std::move(backends)}};
+}
+
+}  // namespace
+
+std::string services_document(std::span<const proxy::service_site> services, const control::view& now) {
+    json::array all;
+    for (std::size_t i = 0; i < now.services.size(); ++i)
+        all.push_back(service_of(*services[i].settings, now.services[i]));
+    return json::serialize(json::object{
+        {"at", to_rfc3339(now.at)}, {"journal_failing", now.journal_failing}, {"services", std::move(all)}});
+}
+
+std::optional<std::string> service_document(std::span<const proxy::service_site> services, const control::view& now,
+                                            std::string_view name) {
+    for (std::size_t i = 0; i < now.services.size(); ++i)
+        if (now.services[i].name == name) return json::serialize(service_of(*services[i].settings, now.services[i]));
+    return std::nullopt;
+}
+
+std::string order_document(const control::mode_request& ordered, const control::mode_result& became) {
+    json::object out{{"service", ordered.service},
+                     {"mode", ordered.pinned ? text(to_text(*ordered.pinned)) : json::string_view("automatic")},
+                     {"by", ordered.by},
+                     {"stored", became.stored}};
+    if (!became.stored)
+        out["warning"] = "The order is in force, but it is not stored: a restart would lose it. The store says: " +
+                         became.store_error;
+    return json::serialize(out);
+}
+
+}  // namespace garde::admin

@@ -1,0 +1,27 @@
+// What operators are told, as JSON. Pure.
+#pragma once
+
+#include "garde/control/controller.hpp"
+#include "garde/control/view.hpp"
+#include "garde/proxy/site.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace garde::admin {
+
+// `now` is a view of the same configuration: services and backends come in the same order.
+
+/// Everything in the view, with the backends' roles and fault domains: {"at","journal_failing","services":[…]}.
+std::string services_document(std::span<const proxy::service_site> services, const control::view& now);
+
+/// One of those services; nothing when there is none of this name.
+std::optional<std::string> service_document(std::span<const proxy::service_site> services, const control::view& now,
+                                            std::string_view name);
+
+/// What became of an order: {"service","mode","by","stored"}, and "warning" when it is not stored.
+std::string order_document(const control::mode_request& ordered, const control::mode_result& became);
+
+}  // namespace garde::admin

@@ -1,0 +1,155 @@
+// See requests.hpp.
+#include "requests.hpp"
+
+#include "garde/base/utf8.hpp"
+#include "garde/http/head.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace garde::admin {
+namespace {
+
+namespace json = boost::json;
+
+using refused = std::unexpected<refused_request>;
+template <class T>
+using checked = std::expected<T, refused_request>;
+
+refused unprocessable(std::string detail) { return refused({.status = 422, .detail = std::move(detail)}); }
+
+std::string_view view_of(const json::string& text) { return {text.data(), text.size()}; }
+
+bool is_json(std::string_view content_type) {
+    std::string_view type = content_type.substr(0, content_type.find(';'));
+    while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+    return http::equal_ignoring_case(type, "application/json");
+}
+
+checked<json::object> read_object(std::string_view body) {
+    json::error_code failed;
+    json::value document = json::parse(json::string_view(body.data(), body.size()), failed);
+    if (failed) return refused({.status = 400, .detail = "The body is no JSON document: " + failed.message() + "."});
+    if (!document.is_object()) return unprocessable("The body must be a JSON object with \"mode\" and \"reason\".");
+    return std::move(document.as_object());
+}
+
+checked<void> check_members(const json::object& order) {
+    static constexpr std::array<std::string_view, 4> known{"mode", "reason", "expires", "strict"};
+    for (const auto& member : order) {
+        const std::string_view name(member.key().data(), member.key().size());
+        if (std::ranges::find(known, name) == known.end())
+            return unprocessable(fmt::format("There is no member \"{}\" here; there are \"mode\", \"reason\", "
+                                             "\"expires\" and \"strict\".",
+                                             clean_utf8(name, 60)));
+    }
+    return {};
+}
+
+/// Nothing inside means automatic.
+checked<std::optional<continuity::override_mode>> read_mode(const json::object& order,
+                                                            const config::service_settings& service) {
+    const auto* given = order.if_contains("mode");
+    const std::string_view name = given != nullptr && given->is_string() ? view_of(given->get_string()) : "";
+    if (name == "automatic") return std::nullopt;
+    const auto mode = continuity::override_mode_from(name);
+    if (!mode)
+        return unprocessable("\"mode\" must be one of \"automatic\", \"primary\", \"backup\", \"degraded\", "
+                             "\"emergency\" and \"transparent\".");
+    if (*mode == continuity::override_mode::backup &&
+        std::ranges::none_of(service.backends,
+                             [](const auto& one) { return one.role == config::backend_role::backup; }))
+        return unprocessable(fmt::format("Service {} has no backup to go to.", service.name));
+    return mode;
+}
+
+/// C0, DEL and C1 (C2 80 to C2 9F) in well-formed UTF-8.
+bool has_control(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        if (byte < 0x20 || byte == 0x7F) return true;
+        if (byte == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;
+    }
+    return false;
+}
+
+std::size_t characters(std::string_view text) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+checked<std::string> read_reason(const json::object& order) {
+    const auto* given = order.if_contains("reason");
+    const std::string_view text = given != nullptr && given->is_string() ? view_of(given->get_string()) : "";
+    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
+        return unprocessable("\"reason\" must say why: the journal keeps it with your name.");
+    if (characters(text) > reason_limit)
+        return unprocessable(fmt::format("\"reason\" may have up to {} characters.", reason_limit));
+    if (has_control(text)) return unprocessable("\"reason\" must be one line without control characters.");
+    return std::string(text);
+}
+
+/// Without a zone an operator's own time would be taken for UTC.
+bool has_zone(std::string_view text) {
+    return text.ends_with('Z') || (text.size() > 6 && (text[text.size() - 6] == '+' || text[text.size() - 6] == '-'));
+}
+
+checked<std::optional<wall_time>> read_expiry(const json::object& order, wall_time now) {
+    const auto* given = order.if_contains("expires");
+    if (given == nullptr || given->is_null()) return std::nullopt;
+    const std::string_view text = given->is_string() ? view_of(given->get_string()) : "";
+    const auto day = parse_date(text.substr(0, 10));
+    if (!day || !has_zone(text))
+        return unprocessable("\"expires\" must be a time with its zone (RFC 3339), such as \"2030-01-31T18:00:00Z\".");
+    // Days first: they cannot overflow.
+    if (*day > std::chrono::floor<std::chrono::days>(now) + expiry_limit)
+        return unprocessable("\"expires\" is more than ten years ahead; leave it out for an order without end.");
+    if (*day < std::chrono::floor<std::chrono::days>(now) - std::chrono::days(1))
+        return unprocessable("\"expires\" has passed already.");
+    const auto at = parse_rfc3339(text);
+    if (!at) return unprocessable("\"expires\" must be a time (RFC 3339), such as \"2030-01-31T18:00:00Z\".");
+    if (*at <= now) return unprocessable("\"expires\" has passed already.");
+    return at;
+}
+
+checked<bool> read_strict(const json::object& order) {
+    const auto* given = order.if_contains("strict");
+    if (given == nullptr) return false;
+    if (!given->is_bool()) return unprocessable("\"strict\" must be true or false.");
+    return given->get_bool();
+}
+
+}  // namespace
+
+std::expected<control::mode_request, refused_request> parse_mode_request(std::string_view content_type,
+                                                                         std::string_view body,
+                                                                         const config::service_settings& service,
+                                                                         std::string_view by, wall_time now) {
+    if (!is_json(content_type))
+        return refused({.status = 415, .detail = "The order must be sent with Content-Type: application/json."});
+    const auto order = read_object(body);
+    if (!order) return refused(order.error());
+    if (const auto known = check_members(*order); !known) return refused(known.error());
+    const auto mode = read_mode(*order, service);
+    if (!mode) return refused(mode.error());
+    auto reason = read_reason(*order);
+    if (!reason) return refused(std::move(reason.error()));
+    const auto expires = read_expiry(*order, now);
+    if (!expires) return refused(expires.error());
+    const auto strict = read_strict(*order);
+    if (!strict) return refused(strict.error());
+    if (!*mode && (*expires || *strict))
+        return unprocessable("\"expires\" and \"strict\" are for orders that pin a mode, not for \"automatic\".");
+    return control::mode_request{.service = service.name,
+                                 .pinned = *mode,
+                                 .strict = *strict,
+                                 .by = std::string(by),
+                                 .reason = std::move(*reason),
+                                 .until = *expires};
+}
+
+}  // namespace garde::admin

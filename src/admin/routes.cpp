@@ -1,0 +1,54 @@
+// See routes.hpp.
+#include "routes.hpp"
+
+#include <optional>
+
+namespace garde::admin {
+namespace {
+
+constexpr std::string_view services_path = "/v1/services";
+constexpr std::string_view mode_suffix = "/mode";
+
+std::optional<place> place_of(std::string_view path) {
+    if (path == "/v1/openapi.json") return place{resource::openapi, {}};
+    if (path == services_path) return place{resource::services, {}};
+    if (!path.starts_with(services_path) || path[services_path.size()] != '/') return std::nullopt;
+    std::string_view name = path.substr(services_path.size() + 1);
+    resource what = resource::service;
+    if (name.ends_with(mode_suffix)) {
+        name.remove_suffix(mode_suffix.size());
+        what = resource::mode;
+    }
+    if (name.empty() || name.find('/') != std::string_view::npos) return std::nullopt;
+    return place{what, name};
+}
+
+}  // namespace
+
+std::expected<place, net::page_reply> find_place(std::string_view method, std::string_view path) {
+    const auto found = place_of(path);
+    if (!found)
+        return std::unexpected(problem_reply(404, "There is nothing at this address; see /v1/openapi.json."));
+    const bool orders = found->what == resource::mode;
+    if (orders ? method == "POST" : method == "GET" || method == "HEAD") return *found;
+    const std::string allowed = orders ? "POST" : "GET, HEAD";
+    auto refused = problem_reply(405, "This address allows " + allowed + " only.");
+    refused.fields.push_back({"Allow", allowed});
+    return std::unexpected(std::move(refused));
+}
+
+net::page_reply json_reply(std::string body) {
+    return {.status = 200,
+            .content_type = "application/json",
+            .fields = {{"Cache-Control", "no-store"}},
+            .body = std::move(body)};
+}
+
+net::page_reply problem_reply(int status, std::string_view detail) {
+    return {.status = status,
+            .content_type = "application/problem+json",
+            .fields = {{"Cache-Control", "no-store"}},
+            .body = http::problem_document(status, http::phrase_of(status), detail)};
+}
+
+}  // namespace garde::admin

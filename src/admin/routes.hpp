@@ -1,0 +1,32 @@
+// Which resource a request is for, and the replies that need nothing else. Pure.
+#pragma once
+
+#include "garde/net/http_io.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace garde::admin {
+
+enum class resource : std::uint8_t {
+    openapi,   ///< GET /v1/openapi.json
+    services,  ///< GET /v1/services
+    service,   ///< GET /v1/services/NAME
+    mode,      ///< POST /v1/services/NAME/mode
+};
+
+struct place {
+    resource what = resource::services;
+    std::string_view service;  ///< NAME, a part of the path
+};
+
+/// The place of this request; else the reply: 404, or 405 with Allow. HEAD is GET.
+std::expected<place, net::page_reply> find_place(std::string_view method, std::string_view path);
+
+/// Replies are for one operator and one moment: no cache keeps them.
+net::page_reply json_reply(std::string body);
+net::page_reply problem_reply(int status, std::string_view detail);
+
+}  // namespace garde::admin
