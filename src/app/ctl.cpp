@@ -1,0 +1,131 @@
+// See ctl.hpp.
+#include "ctl.hpp"
+
+#include "garde/net/event_loop.hpp"
+#include "garde/net/listener.hpp"
+#include "garde/upstream/connection.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace garde::app {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::chrono::seconds patience{10};
+constexpr std::size_t largest_answer = std::size_t{1024} * 1024;
+
+net::task<result<ctl_reply>> ask(net::event_loop& loop, const upstream::target& to,
+                                 const std::string& bytes) {
+    const steady_time give_up_at = std::chrono::steady_clock::now() + patience;
+    auto made = co_await upstream::connect(loop, to, give_up_at);
+    if (!made)
+        co_return fail(fmt::format("cannot connect to the admin API: {}", continuity::to_text(made.error())));
+    const upstream::wire_request request{.bytes = bytes,
+                                         .method = http::request_was::other,
+                                         .commit_bytes = largest_answer,
+                                         .head_bytes = std::size_t{16} * 1024};
+    upstream::sent got = co_await upstream::send(**made, request, give_up_at);
+    if (!got.answer)
+        co_return fail(fmt::format("no answer from the admin API: {}", continuity::to_text(got.why)));
+    (*made)->stream().close();
+    co_return ctl_reply{.status = got.answer->parser.head().status, .body = got.answer->parser.body()};
+}
+
+std::string text_of(const json::object& from, std::string_view key) {
+    const auto* value = from.if_contains(key);
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+void describe_service(const json::object& service, std::string& out) {
+    out += fmt::format("{}: {} since {}", text_of(service, "name"), text_of(service, "mode"),
+                       text_of(service, "since"));
+    if (const auto* order = service.if_contains("override"); order != nullptr && order->is_object()) {
+        const auto& set = order->get_object();
+        out += fmt::format(" (pinned to {} by {}: {}", text_of(set, "mode"), text_of(set, "by"),
+                           text_of(set, "reason"));
+        const std::string until = text_of(set, "until");
+        out += until.empty() ? ")" : fmt::format("; until {})", until);
+    }
+    out += '\n';
+    const auto* backends = service.if_contains("backends");
+    if (backends == nullptr || !backends->is_array()) return;
+    for (const auto& one : backends->get_array())
+        if (one.is_object())
+            out += fmt::format("  {}: {} since {}\n", text_of(one.get_object(), "name"),
+                               text_of(one.get_object(), "verdict"), text_of(one.get_object(), "since"));
+}
+
+}  // namespace
+
+result<config::endpoint> parse_url(const std::string& url) {
+    constexpr std::string_view scheme = "https://";
+    const auto refuse = [&] {
+        return fail("'" + url + "' is no address of an admin API; write https://HOST:PORT");
+    };
+    if (!url.starts_with(scheme)) return refuse();
+    std::string_view rest = std::string_view(url).substr(scheme.size());
+    if (rest.ends_with('/')) rest.remove_suffix(1);
+    const auto colon = rest.rfind(':');
+    if (colon == std::string_view::npos) return refuse();
+    config::endpoint out{.host = std::string(rest.substr(0, colon))};
+    if (out.host.starts_with('[') && out.host.ends_with(']'))
+        out.host = out.host.substr(1, out.host.size() - 2);
+    const std::string_view port = rest.substr(colon + 1);
+    const auto [end, failed] = std::from_chars(port.data(), port.data() + port.size(), out.port);
+    if (failed != std::errc() || end != port.data() + port.size() || out.host.empty()) return refuse();
+    return out;
+}
+
+result<ctl_reply> ask_admin(const ctl_access& access, const std::string& path, const std::string& body) {
+    auto tls = net::tls_context::client(access.ca, std::nullopt);
+    if (!tls) return std::unexpected(tls.error());
+    auto addresses = net::resolve(access.address);
+    if (!addresses) return std::unexpected(addresses.error());
+    const upstream::target to{.name = "admin",
+                              .server_name = access.address.host,
+                              .addresses = std::move(*addresses),
+                              .tls = std::move(*tls)};
+    std::string bytes =
+        fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n",
+                    body.empty() ? "GET" : "POST", path, access.address.host, access.token);
+    if (!body.empty())
+        bytes += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", body.size());
+    bytes += "\r\n" + body;
+
+    net::event_loop loop;
+    result<ctl_reply> out = fail("interrupted");
+    const auto once = [](net::event_loop& in, const upstream::target& at, const std::string& sent,
+                         result<ctl_reply>& into) -> net::task<> {
+        into = co_await ask(in, at, sent);
+        in.stop();
+    };
+    loop.spawn(once(loop, to, bytes, out));
+    loop.run();
+    return out;
+}
+
+std::string describe_services(const std::string& text) {
+    boost::system::error_code failed;
+    const json::value read = json::parse(text, failed);
+    if (failed || !read.is_object()) return text + '\n';
+    const auto* services = read.get_object().if_contains("services");
+    if (services == nullptr || !services->is_array()) return text + '\n';
+    std::string out;
+    for (const auto& one : services->get_array())
+        if (one.is_object()) describe_service(one.get_object(), out);
+    return out;
+}
+
+std::string describe_problem(const ctl_reply& reply) {
+    boost::system::error_code failed;
+    const json::value read = json::parse(reply.body, failed);
+    if (!failed && read.is_object())
+        if (std::string detail = text_of(read.get_object(), "detail"); !detail.empty()) return detail;
+    return reply.body;
+}
+
+}  // namespace garde::app

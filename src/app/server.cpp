@@ -1,0 +1,215 @@
+// See server.hpp.
+#include "garde/app/server.hpp"
+
+#include "garde/admin/admin_api.hpp"
+#include "garde/cache/cache_desk.hpp"
+#include "garde/control/controller.hpp"
+#include "garde/journal/journal.hpp"
+#include "garde/net/event_loop.hpp"
+#include "garde/proxy/site.hpp"
+#include "garde/proxy/worker.hpp"
+#include "garde/status/status_site.hpp"
+#include "garde/store/override_store.hpp"
+
+#include <boost/asio/signal_set.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <thread>
+
+namespace garde::app {
+namespace {
+
+constexpr milliseconds store_start_wait{1'000};
+
+/// Patients' data must not end up in a core dump, and a caller that hangs up must not end the process.
+void harden_process() {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+    ::prctl(PR_SET_DUMPABLE, 0);
+    ::signal(SIGPIPE, SIG_IGN);
+}
+
+/// A store that cannot be used costs overrides their life over a restart, never the service.
+class no_store final : public store::override_store {
+  public:
+    explicit no_store(std::string why) : why_(std::move(why)) {}
+    result<std::vector<store::stored_override>> load(milliseconds /*limit*/) override { return fail(why_); }
+    void put(store::stored_override /*value*/, store::on_stored then) override { then(fail(why_)); }
+    void remove(std::string /*service*/, store::on_stored then) override { then(fail(why_)); }
+
+  private:
+    std::string why_;
+};
+
+std::unique_ptr<store::override_store> open_store(const std::filesystem::path& file) {
+    auto opened = store::open_sqlite_override_store(file);
+    if (opened) return std::move(*opened);
+    spdlog::error("overrides will not survive a restart: {}", opened.error().message);
+    return std::make_unique<no_store>(opened.error().message);
+}
+
+std::vector<store::stored_override> kept_overrides(store::override_store& from) {
+    auto loaded = from.load(store_start_wait);
+    if (loaded) return std::move(*loaded);
+    spdlog::error("earlier overrides are not in force: {}", loaded.error().message);
+    return {};
+}
+
+/// The most that any service's cache may take, for the one cache that they share.
+std::size_t cache_bytes(const config::settings& settings) {
+    std::size_t out = 0;
+    for (const auto& service : settings.services)
+        if (service.cache) out += service.cache->memory_bytes;
+    return out;
+}
+
+std::size_t worker_count(const config::settings& settings) {
+    if (settings.workers > 0) return settings.workers;
+    return std::max(1U, std::thread::hardware_concurrency());
+}
+
+/// All parts, in the order in which they are made; stop() takes them apart.
+class server {
+  public:
+    explicit server(config::settings_ptr settings) : settings_(std::move(settings)) {}
+
+    result<void> start();
+    void run_until_told();
+    void stop();
+
+  private:
+    result<void> open_listeners();
+    void begin_drain(int signal);
+    void announce_ready() const;
+
+    config::settings_ptr settings_;
+    net::event_loop desk_;
+    std::unique_ptr<const proxy::site> site_;
+    std::unique_ptr<cache::cache_desk> cache_;
+    std::unique_ptr<journal::writer> journal_;
+    std::unique_ptr<store::override_store> overrides_;
+    std::unique_ptr<control::controller> control_;
+    std::atomic<std::size_t> open_connections_{0};
+    std::vector<std::unique_ptr<proxy::worker>> workers_;
+    std::unique_ptr<status::status_site> status_;
+    std::unique_ptr<admin::admin_api> admin_;
+    std::unique_ptr<net::deadline> drain_limit_;
+    std::size_t draining_ = 0;
+};
+
+result<void> server::start() {
+    auto made = proxy::site::make(settings_);
+    if (!made) return std::unexpected(made.error());
+    site_ = std::move(*made);
+    auto journal = journal::writer::open({.folder = settings_->data_dir / "journal"});
+    if (!journal) return std::unexpected(journal.error());
+    journal_ = std::move(*journal);
+    overrides_ = open_store(settings_->data_dir / "garde.sqlite");
+    if (const std::size_t bytes = cache_bytes(*settings_); bytes > 0)
+        cache_ = std::make_unique<cache::cache_desk>(bytes);
+
+    control_ = std::make_unique<control::controller>(*site_, *journal_, *overrides_);
+    journal_->append({.at = wall_now(),
+                      .event = "start",
+                      .attributes = {{"node", settings_->node_name}, {"configuration", settings_->sha256}}});
+    const auto first = control_->first_posture(kept_overrides(*overrides_));
+    std::vector<proxy::worker*> workers;
+    for (std::size_t i = 0; i < worker_count(*settings_); ++i) {
+        workers_.push_back(std::make_unique<proxy::worker>(
+            proxy::worker::environment{
+                .served = *site_,
+                .cache = cache_.get(),
+                .outcomes = [control = control_.get()](const auto& what) { control->report(what); },
+                .open_connections = open_connections_},
+            first));
+        workers.push_back(workers_.back().get());
+    }
+    status_ = std::make_unique<status::status_site>(desk_, *site_);
+    admin_ = std::make_unique<admin::admin_api>(desk_, *site_, *control_);
+    if (auto open = open_listeners(); !open) return open;
+
+    control_->serve(std::move(workers));
+    control_->tell([this](control::view_ptr now) {
+        desk_.post([this, now = std::move(now)] {
+            status_->show(now);
+            admin_->show(now);
+        });
+    });
+    control_->start();
+    for (auto& worker : workers_) worker->start();
+    return {};
+}
+
+result<void> server::open_listeners() {
+    for (auto& worker : workers_)
+        if (auto open = worker->listen(); !open) return open;
+    if (auto open = status_->listen(); !open) return open;
+    return admin_->listen();
+}
+
+void server::announce_ready() const {
+    const auto& at = settings_->listener.address;
+    fmt::print("garde is ready: https://{}:{}\n", at.host, at.port);
+    std::fflush(stdout);
+}
+
+/// The desk runs on the main thread; signals come to it like anything else.
+void server::run_until_told() {
+    boost::asio::signal_set signals(desk_.io(), SIGTERM, SIGINT);
+    signals.async_wait([this](const boost::system::error_code& failed, int signal) {
+        if (!failed) begin_drain(signal);
+    });
+    announce_ready();
+    desk_.run();
+}
+
+void server::begin_drain(int signal) {
+    spdlog::info("ending on signal {}: exchanges under way may finish", signal);
+    drain_limit_ = std::make_unique<net::deadline>(desk_.wheel(), [this] {
+        spdlog::warn("exchanges were cut off after {} s", drain_time.count());
+        desk_.stop();
+    });
+    drain_limit_->set(std::chrono::steady_clock::now() + drain_time);
+    draining_ = workers_.size();
+    for (auto& worker : workers_)
+        worker->drain([this] {
+            desk_.post([this] {
+                if (--draining_ == 0) desk_.stop();
+            });
+        });
+}
+
+/// Those who send stop before those who receive; the journal and the store write what waits last.
+void server::stop() {
+    drain_limit_.reset();
+    for (auto& worker : workers_) worker->stop();
+    if (control_) control_->stop();
+    if (journal_)
+        journal_->append({.at = wall_now(), .event = "stop", .attributes = {{"node", settings_->node_name}}});
+    overrides_.reset();
+    journal_.reset();
+    admin_.reset();
+    status_.reset();
+    workers_.clear();
+    cache_.reset();
+    control_.reset();
+}
+
+}  // namespace
+
+result<void> serve(const config::settings_ptr& settings) {
+    harden_process();
+    server one(settings);
+    auto started = one.start();
+    if (started) one.run_until_told();
+    one.stop();
+    return started;
+}
+
+}  // namespace garde::app
