@@ -161,9 +161,9 @@ bool may_have_length(int status) {
 void append_shape(std::string& out, int status, const response_shape& shape) {
     if (may_have_length(status)) {
         if (shape.framing == outgoing_framing::content_length ||
-            (shape.framing == outgoing_framing::no_body && shape.content_length > 0)) {
+            (shape.framing == outgoing_framing::no_body && shape.content_length)) {
             out.append("Content-Length: ");
-            append_number(out, shape.content_length);
+            append_number(out, shape.content_length.value_or(0));
             out.append("\r\n");
         } else if (shape.framing == outgoing_framing::chunked) {
             out.append("Transfer-Encoding: chunked\r\n");

@@ -141,7 +141,8 @@ net::task<bool> exchange::deliver(candidate answer) {
                                .keep_alive = keep_alive()};
     if (head_only() || head.status == 204 || head.status == 304) {
         shape.framing = http::outgoing_framing::no_body;
-        shape.content_length = head.content_length;
+        shape.content_length.reset();
+        if (head.find("Content-Length")) shape.content_length = head.content_length;
     } else if (!whole && head.framing == http::body_framing::content_length) {
         shape.content_length = head.content_length;
     } else if (!whole) {
@@ -237,21 +238,26 @@ stand_in_context exchange::context() const {
 
 /// Nobody answered: the cache, then what choose_last_resort says.
 net::task<bool> exchange::last_resort() {
-    if (posture_.transparent()) co_return co_await send_own(gateway_error(context()));
     auto kept = co_await ask_cache();
-    if (kept && *kept) co_return co_await send_own(cached_answer(context(), **kept));
-    if (kept) cache_detail_ = kept->error().detail;
+    if (kept && !*kept) cache_detail_ = kept->error().detail;
+    const stand_in_context situation = context();
+    if (kept && *kept) {
+        const stand_in answer = cached_answer(situation, **kept);
+        co_return co_await send_own(answer);
+    }
+    if (posture_.transparent()) {
+        const stand_in answer = gateway_error(situation);
+        co_return co_await send_own(answer);
+    }
     const auto choice =
         continuity::choose_last_resort({.current = posture_.current,
                                         .has_procedure = service_->procedure.has_value(),
                                         .has_own_error = own_error_.has_value(),
                                         .own_reason = own_error_ ? own_error_->result.why : reason::none});
-    switch (choice) {
-        case continuity::last_resort::procedure: co_return co_await send_own(procedure_answer(context()));
-        case continuity::last_resort::own_error: co_return co_await deliver(std::move(*own_error_));
-        case continuity::last_resort::gateway_error: break;
-    }
-    co_return co_await send_own(gateway_error(context()));
+    if (choice == continuity::last_resort::own_error) co_return co_await deliver(std::move(*own_error_));
+    const bool procedure = choice == continuity::last_resort::procedure;
+    const stand_in answer = procedure ? procedure_answer(situation) : gateway_error(situation);
+    co_return co_await send_own(answer);
 }
 
 net::task<bool> exchange::refuse(int status, std::string_view what) {

@@ -94,10 +94,12 @@ net::task<bool> session::read_request() {
         read = co_await net::read_until(stream_, buffer_, parser_, all_done);
     }
     if (read.ok()) co_return true;
+    // Named, not made inside the co_await: GCC 12 destroys such a temporary twice.
+    const http::parse_error late{.status = 408, .what = "the request was not complete in time"};
     if (read.refused)
         co_await refuse(*read.refused);
     else if (read.status == net::io_status::timed_out)
-        co_await refuse({.status = 408, .what = "the request was not complete in time"});
+        co_await refuse(late);
     else
         stream_.close();
     co_return false;

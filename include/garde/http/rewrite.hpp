@@ -6,6 +6,7 @@
 #include "garde/http/head.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,7 +37,7 @@ enum class outgoing_framing : std::uint8_t { content_length, chunked, until_clos
 
 struct response_shape {
     outgoing_framing framing = outgoing_framing::content_length;
-    std::uint64_t content_length = 0;  ///< with content_length; with no_body: what HEAD promises
+    std::optional<std::uint64_t> content_length;  ///< with content_length; with no_body: what HEAD promises, if anything
     bool keep_alive = true;
 };
 
