@@ -14,15 +14,19 @@
 namespace garde::admin {
 namespace {
 
-steady_time now() { return std::chrono::steady_clock::now(); }
+steady_time now() {
+    return std::chrono::steady_clock::now();
+}
 
 /// Gives the order on the control thread and waits for what became of it.
-net::task<control::mode_result> give(net::event_loop& desk, control::controller& control, control::mode_request what) {
+net::task<control::mode_result> give(net::event_loop& desk, control::controller& control,
+                                     control::mode_request what) {
     auto start = [&desk, &control, what = std::move(what)](auto handler) mutable {
         // The handler belongs to the desk's thread: it comes back by message.
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
         control.order(std::move(what), [&desk, shared](control::mode_result became) {
-            desk.post([shared, became = std::move(became)]() mutable { std::move (*shared)(std::move(became)); });
+            desk.post(
+                [shared, became = std::move(became)]() mutable { std::move (*shared)(std::move(became)); });
         });
     };
     auto waiting = net::asio::async_initiate<const net::asio::use_awaitable_t<net::executor>&,
@@ -57,7 +61,8 @@ struct admin_api::state {
     /// The operator who asks; when it is none, the attempt is counted.
     std::expected<std::string, refusal_reason> authenticate(const net::page_request& request) {
         const auto field = request.head.find("Authorization");
-        const auto found = field && request.head.count("Authorization") == 1 ? tokens.find(*field) : std::nullopt;
+        const auto found =
+            field && request.head.count("Authorization") == 1 ? tokens.find(*field) : std::nullopt;
         if (found) return std::string(*found);
         const auto why = field ? refusal_reason::wrong_token : refusal_reason::no_token;
         if (const auto note = refusals.count(now(), request.peer, request.head.path, why)) write(*note);
@@ -77,7 +82,8 @@ struct admin_api::state {
     }
 
     [[nodiscard]] net::page_reply read(const place& where) const {
-        if (!view) return problem_reply(503, "garde is starting: nothing is known yet. Ask again in a second.");
+        if (!view)
+            return problem_reply(503, "garde is starting: nothing is known yet. Ask again in a second.");
         if (where.what == resource::services) return json_reply(services_document(served.services(), *view));
         auto document = service_document(served.services(), *view, where.service);
         return document ? json_reply(std::move(*document)) : no_such_service();
@@ -134,12 +140,15 @@ admin_api::~admin_api() = default;
 
 result<void> admin_api::listen() {
     const auto& settings = state_->served.settings().admin;
-    auto tls = net::tls_context::server(settings.tls, config::tls_version::tls1_2, config::client_certificates::off, {});
+    auto tls = net::tls_context::server(settings.tls, config::tls_version::tls1_2,
+                                        config::client_certificates::off, {});
     if (!tls) return std::unexpected(tls.error());
     return state_->server.listen(settings.address, std::move(*tls));
 }
 
-void admin_api::show(control::view_ptr now) { state_->view = std::move(now); }
+void admin_api::show(control::view_ptr now) {
+    state_->view = std::move(now);
+}
 
 void admin_api::stop() {
     state_->server.stop();

@@ -13,7 +13,9 @@ namespace {
 namespace json = boost::json;
 using continuity::to_text;
 
-json::string_view text(std::string_view from) { return {from.data(), from.size()}; }
+json::string_view text(std::string_view from) {
+    return {from.data(), from.size()};
+}
 
 json::value time_or_null(const std::optional<wall_time>& at) {
     return at ? json::value(to_rfc3339(*at)) : json::value(nullptr);
@@ -28,9 +30,12 @@ json::object texts(const std::map<std::string, std::string>& from) {
 json::value override_of(const control::service_view& service) {
     if (!service.order) return nullptr;
     const auto& order = *service.order;
-    return json::object{{"mode", text(to_text(order.pinned))}, {"strict", order.strict},
-                        {"by", order.by},                      {"reason", order.reason},
-                        {"since", to_rfc3339(order.since)},    {"until", time_or_null(order.until)}};
+    return json::object{{"mode", text(to_text(order.pinned))},
+                        {"strict", order.strict},
+                        {"by", order.by},
+                        {"reason", order.reason},
+                        {"since", to_rfc3339(order.since)},
+                        {"until", time_or_null(order.until)}};
 }
 
 json::object backend_of(const config::backend_settings& settings, const control::backend_view& now) {
@@ -49,7 +54,8 @@ json::object service_of(const config::service_settings& settings, const control:
     return {{"name", settings.name},
             {"title", texts(settings.title)},
             {"mode", text(to_text(now.current))},
-            {"active_backend", now.active_backend.empty() ? json::value(nullptr) : json::value(now.active_backend)},
+            {"active_backend",
+             now.active_backend.empty() ? json::value(nullptr) : json::value(now.active_backend)},
             {"since", to_rfc3339(now.since)},
             {"recorded", now.recorded == control::durability::durable ? "durable" : "not-yet-durable"},
             {"procedure_active", now.procedure_active()},
@@ -67,21 +73,24 @@ std::string services_document(std::span<const proxy::service_site> services, con
         {"at", to_rfc3339(now.at)}, {"journal_failing", now.journal_failing}, {"services", std::move(all)}});
 }
 
-std::optional<std::string> service_document(std::span<const proxy::service_site> services, const control::view& now,
-                                            std::string_view name) {
+std::optional<std::string> service_document(std::span<const proxy::service_site> services,
+                                            const control::view& now, std::string_view name) {
     for (std::size_t i = 0; i < now.services.size(); ++i)
-        if (now.services[i].name == name) return json::serialize(service_of(*services[i].settings, now.services[i]));
+        if (now.services[i].name == name)
+            return json::serialize(service_of(*services[i].settings, now.services[i]));
     return std::nullopt;
 }
 
 std::string order_document(const control::mode_request& ordered, const control::mode_result& became) {
-    json::object out{{"service", ordered.service},
-                     {"mode", ordered.pinned ? text(to_text(*ordered.pinned)) : json::string_view("automatic")},
-                     {"by", ordered.by},
-                     {"stored", became.stored}};
+    json::object out{
+        {"service", ordered.service},
+        {"mode", ordered.pinned ? text(to_text(*ordered.pinned)) : json::string_view("automatic")},
+        {"by", ordered.by},
+        {"stored", became.stored}};
     if (!became.stored)
-        out["warning"] = "The order is in force, but it is not stored: a restart would lose it. The store says: " +
-                         became.store_error;
+        out["warning"] =
+            "The order is in force, but it is not stored: a restart would lose it. The store says: " +
+            became.store_error;
     return json::serialize(out);
 }
 

@@ -14,12 +14,13 @@ namespace garde::admin {
 
 // `now` is a view of the same configuration: services and backends come in the same order.
 
-/// Everything in the view, with the backends' roles and fault domains: {"at","journal_failing","services":[…]}.
+/// Everything in the view, with the backends' roles and fault domains:
+/// {"at","journal_failing","services":[…]}.
 std::string services_document(std::span<const proxy::service_site> services, const control::view& now);
 
 /// One of those services; nothing when there is none of this name.
-std::optional<std::string> service_document(std::span<const proxy::service_site> services, const control::view& now,
-                                            std::string_view name);
+std::optional<std::string> service_document(std::span<const proxy::service_site> services,
+                                            const control::view& now, std::string_view name);
 
 /// What became of an order: {"service","mode","by","stored"}, and "warning" when it is not stored.
 std::string order_document(const control::mode_request& ordered, const control::mode_result& became);

@@ -16,15 +16,16 @@ std::string_view to_text(refusal_reason value) {
     std::unreachable();
 }
 
-std::optional<refusal_note> refusal_log::count(steady_time now, std::string_view source, std::string_view path,
-                                               refusal_reason why) {
+std::optional<refusal_note> refusal_log::count(steady_time now, std::string_view source,
+                                               std::string_view path, refusal_reason why) {
     auto found = sources_.find(source);
     // One place is kept for "others".
     if (found == sources_.end() && sources_.size() + 1 >= source_bound) {
         source = "others";
         found = sources_.find(source);
     }
-    refusal_note note{.source = std::string(source), .path = clean_utf8(path, path_limit), .why = why, .count = 1};
+    refusal_note note{
+        .source = std::string(source), .path = clean_utf8(path, path_limit), .why = why, .count = 1};
     if (found == sources_.end()) {
         sources_.emplace(source, watched{.until = now + window, .since_noted = {}});
         return note;
@@ -58,7 +59,8 @@ std::vector<refusal_note> refusal_log::take_all() {
 }
 
 std::optional<steady_time> refusal_log::next_due() const {
-    const auto first = std::ranges::min_element(sources_, {}, [](const auto& entry) { return entry.second.until; });
+    const auto first =
+        std::ranges::min_element(sources_, {}, [](const auto& entry) { return entry.second.until; });
     return first == sources_.end() ? std::nullopt : std::optional(first->second.until);
 }
 

@@ -1,5 +1,5 @@
-// How the journal hears of refused attempts without being filled by them: the first of a source at once, then one summary a minute
-// with their number. Pure: the time is an argument.
+// How the journal hears of refused attempts without being filled by them: the first of a source at once, then
+// one summary a minute with their number. Pure: the time is an argument.
 #pragma once
 
 #include "garde/base/clock.hpp"
@@ -37,8 +37,8 @@ class refusal_log {
     static constexpr std::size_t path_limit = 200;
 
     /// Counts one attempt; a note when its source has not been noted within the window.
-    [[nodiscard]] std::optional<refusal_note> count(steady_time now, std::string_view source, std::string_view path,
-                                                    refusal_reason why);
+    [[nodiscard]] std::optional<refusal_note> count(steady_time now, std::string_view source,
+                                                    std::string_view path, refusal_reason why);
 
     /// Summaries of the windows that are over. A source that did nothing more is forgotten.
     [[nodiscard]] std::vector<refusal_note> take_due(steady_time now);

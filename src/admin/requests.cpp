@@ -20,9 +20,13 @@ using refused = std::unexpected<refused_request>;
 template <class T>
 using checked = std::expected<T, refused_request>;
 
-refused unprocessable(std::string detail) { return refused({.status = 422, .detail = std::move(detail)}); }
+refused unprocessable(std::string detail) {
+    return refused({.status = 422, .detail = std::move(detail)});
+}
 
-std::string_view view_of(const json::string& text) { return {text.data(), text.size()}; }
+std::string_view view_of(const json::string& text) {
+    return {text.data(), text.size()};
+}
 
 bool is_json(std::string_view content_type) {
     std::string_view type = content_type.substr(0, content_type.find(';'));
@@ -33,8 +37,10 @@ bool is_json(std::string_view content_type) {
 checked<json::object> read_object(std::string_view body) {
     json::error_code failed;
     json::value document = json::parse(json::string_view(body.data(), body.size()), failed);
-    if (failed) return refused({.status = 400, .detail = "The body is no JSON document: " + failed.message() + "."});
-    if (!document.is_object()) return unprocessable("The body must be a JSON object with \"mode\" and \"reason\".");
+    if (failed)
+        return refused({.status = 400, .detail = "The body is no JSON document: " + failed.message() + "."});
+    if (!document.is_object())
+        return unprocessable("The body must be a JSON object with \"mode\" and \"reason\".");
     return std::move(document.as_object());
 }
 
@@ -43,9 +49,10 @@ checked<void> check_members(const json::object& order) {
     for (const auto& member : order) {
         const std::string_view name(member.key().data(), member.key().size());
         if (std::ranges::find(known, name) == known.end())
-            return unprocessable(fmt::format("There is no member \"{}\" here; there are \"mode\", \"reason\", "
-                                             "\"expires\" and \"strict\".",
-                                             clean_utf8(name, 60)));
+            return unprocessable(
+                fmt::format("There is no member \"{}\" here; there are \"mode\", \"reason\", "
+                            "\"expires\" and \"strict\".",
+                            clean_utf8(name, 60)));
     }
     return {};
 }
@@ -58,8 +65,9 @@ checked<std::optional<continuity::override_mode>> read_mode(const json::object& 
     if (name == "automatic") return std::nullopt;
     const auto mode = continuity::override_mode_from(name);
     if (!mode)
-        return unprocessable("\"mode\" must be one of \"automatic\", \"primary\", \"backup\", \"degraded\", "
-                             "\"emergency\" and \"transparent\".");
+        return unprocessable(
+            "\"mode\" must be one of \"automatic\", \"primary\", \"backup\", \"degraded\", "
+            "\"emergency\" and \"transparent\".");
     if (*mode == continuity::override_mode::backup &&
         std::ranges::none_of(service.backends,
                              [](const auto& one) { return one.role == config::backend_role::backup; }))
@@ -95,7 +103,8 @@ checked<std::string> read_reason(const json::object& order) {
 
 /// Without a zone an operator's own time would be taken for UTC.
 bool has_zone(std::string_view text) {
-    return text.ends_with('Z') || (text.size() > 6 && (text[text.size() - 6] == '+' || text[text.size() - 6] == '-'));
+    return text.ends_with('Z') ||
+           (text.size() > 6 && (text[text.size() - 6] == '+' || text[text.size() - 6] == '-'));
 }
 
 checked<std::optional<wall_time>> read_expiry(const json::object& order, wall_time now) {
@@ -104,10 +113,12 @@ checked<std::optional<wall_time>> read_expiry(const json::object& order, wall_ti
     const std::string_view text = given->is_string() ? view_of(given->get_string()) : "";
     const auto day = parse_date(text.substr(0, 10));
     if (!day || !has_zone(text))
-        return unprocessable("\"expires\" must be a time with its zone (RFC 3339), such as \"2030-01-31T18:00:00Z\".");
+        return unprocessable(
+            "\"expires\" must be a time with its zone (RFC 3339), such as \"2030-01-31T18:00:00Z\".");
     // Days first: they cannot overflow.
     if (*day > std::chrono::floor<std::chrono::days>(now) + expiry_limit)
-        return unprocessable("\"expires\" is more than ten years ahead; leave it out for an order without end.");
+        return unprocessable(
+            "\"expires\" is more than ten years ahead; leave it out for an order without end.");
     if (*day < std::chrono::floor<std::chrono::days>(now) - std::chrono::days(1))
         return unprocessable("\"expires\" has passed already.");
     const auto at = parse_rfc3339(text);
@@ -125,12 +136,12 @@ checked<bool> read_strict(const json::object& order) {
 
 }  // namespace
 
-std::expected<control::mode_request, refused_request> parse_mode_request(std::string_view content_type,
-                                                                         std::string_view body,
-                                                                         const config::service_settings& service,
-                                                                         std::string_view by, wall_time now) {
+std::expected<control::mode_request, refused_request> parse_mode_request(
+    std::string_view content_type, std::string_view body, const config::service_settings& service,
+    std::string_view by, wall_time now) {
     if (!is_json(content_type))
-        return refused({.status = 415, .detail = "The order must be sent with Content-Type: application/json."});
+        return refused(
+            {.status = 415, .detail = "The order must be sent with Content-Type: application/json."});
     const auto order = read_object(body);
     if (!order) return refused(order.error());
     if (const auto known = check_members(*order); !known) return refused(known.error());
@@ -143,7 +154,8 @@ std::expected<control::mode_request, refused_request> parse_mode_request(std::st
     const auto strict = read_strict(*order);
     if (!strict) return refused(strict.error());
     if (!*mode && (*expires || *strict))
-        return unprocessable("\"expires\" and \"strict\" are for orders that pin a mode, not for \"automatic\".");
+        return unprocessable(
+            "\"expires\" and \"strict\" are for orders that pin a mode, not for \"automatic\".");
     return control::mode_request{.service = service.name,
                                  .pinned = *mode,
                                  .strict = *strict,

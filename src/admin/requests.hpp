@@ -22,10 +22,10 @@ struct refused_request {
     std::string detail;  ///< says what to write instead
 };
 
-/// The order for `service` that this body asks for. `content_type` is the field's value, empty without one. `by` is the operator.
-std::expected<control::mode_request, refused_request> parse_mode_request(std::string_view content_type,
-                                                                         std::string_view body,
-                                                                         const config::service_settings& service,
-                                                                         std::string_view by, wall_time now);
+/// The order for `service` that this body asks for. `content_type` is the field's value, empty without one.
+/// `by` is the operator.
+std::expected<control::mode_request, refused_request> parse_mode_request(
+    std::string_view content_type, std::string_view body, const config::service_settings& service,
+    std::string_view by, wall_time now);
 
 }  // namespace garde::admin

@@ -16,8 +16,8 @@ class token_book {
     /// As in the settings: operator's name → hash of the token, hex.
     explicit token_book(const std::map<std::string, std::string>& sha256_by_name);
 
-    /// The operator whose token this Authorization field's value holds. Takes the same time whoever it is: every entry is
-    /// compared, each in constant time.
+    /// The operator whose token this Authorization field's value holds. Takes the same time whoever it is:
+    /// every entry is compared, each in constant time.
     [[nodiscard]] std::optional<std::string_view> find(std::string_view authorization) const;
 
   private:

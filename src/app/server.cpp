@@ -190,6 +190,7 @@ void server::stop() {
     drain_limit_.reset();
     for (auto& worker : workers_) worker->stop();
     if (control_) control_->stop();
+    if (admin_) admin_->stop();  // writes down the refusals that were only counted so far
     if (journal_)
         journal_->append({.at = wall_now(), .event = "stop", .attributes = {{"node", settings_->node_name}}});
     overrides_.reset();

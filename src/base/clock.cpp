@@ -41,6 +41,10 @@ std::optional<sys_days> take_date(std::string_view& text) {
     return sys_days{date};
 }
 
+/// The days of which every moment, in every zone, can be counted in nanoseconds in 64 bits.
+constexpr sys_days first_day{year{1678} / 1 / 1};
+constexpr sys_days last_day{year{2261} / 12 / 31};
+
 /// Takes `Z`, `+hh:mm`, `-hh:mm` or nothing; the offset east of UTC.
 std::optional<minutes> take_zone(std::string_view& text) {
     if (text.empty() || take(text, 'Z')) return minutes{0};
@@ -89,7 +93,7 @@ std::string to_rfc3339(wall_time at) {
 
 std::optional<wall_time> parse_rfc3339(std::string_view text) {
     const auto date = take_date(text);
-    if (!date || !take(text, 'T')) return std::nullopt;
+    if (!date || *date < first_day || *date > last_day || !take(text, 'T')) return std::nullopt;
     const auto h = take_number(text, 2);
     if (!h || !take(text, ':')) return std::nullopt;
     const auto m = take_number(text, 2);

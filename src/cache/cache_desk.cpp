@@ -27,7 +27,8 @@ void cache_desk::offer(cache::offer what) {
     dropped_.fetch_add(1, std::memory_order_relaxed);
     // Several workers may drop at the same time: the latest counts.
     std::int64_t known = bar.load(std::memory_order_relaxed);
-    while (known < at && !bar.compare_exchange_weak(known, at, std::memory_order_release, std::memory_order_relaxed)) {
+    while (known < at &&
+           !bar.compare_exchange_weak(known, at, std::memory_order_release, std::memory_order_relaxed)) {
     }
 }
 

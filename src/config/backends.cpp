@@ -120,6 +120,7 @@ void check_primary(const std::vector<placed_backend>& all, const table_reader& s
 std::string named_kinds(const std::vector<std::string>& kinds,
                         const std::map<std::string, std::string>& domains) {
     std::vector<std::string> words;
+    words.reserve(kinds.size());
     for (const auto& kind : kinds) words.push_back(fmt::format("{} \"{}\"", kind, domains.at(kind)));
     return fmt::format("{}", fmt::join(words, " and "));
 }
@@ -185,6 +186,7 @@ void check_separation(const std::vector<placed_backend>& all, report& problems) 
 void read_backends(std::vector<table_reader> in, const table_reader& service,
                    std::vector<backend_settings>& into, report& problems) {
     std::vector<placed_backend> all;
+    all.reserve(in.size());
     for (auto& table : in) all.push_back(read_backend(table, problems));
     if (all.size() > backend_limit)
         problems.error(all[backend_limit].line,

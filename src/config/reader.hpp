@@ -72,6 +72,7 @@ class table_reader {
     void read_choice(std::string_view key, E& into, const std::array<choice<E>, N>& choices,
                      need presence = need::optional) {
         std::vector<std::string> texts;
+        texts.reserve(N);
         for (const auto& each : choices) texts.emplace_back(each.text);
         if (const auto index = choice_index(key, texts, presence)) into = choices[*index].value;
     }

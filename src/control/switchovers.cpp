@@ -116,19 +116,21 @@ void controller::store_order(const mode_request& what, std::function<void(mode_r
     };
     auto waiting = std::make_shared<pending>();
     waiting->then = std::move(then);
-    const auto answer = [waiting](mode_result said) {
-        if (auto once = std::exchange(waiting->then, nullptr)) once(std::move(said));
+    const auto answer = [](pending& one, mode_result said) {
+        if (auto once = std::exchange(one.then, nullptr)) once(std::move(said));
     };
-    waiting->limit = std::make_unique<net::deadline>(loop_.wheel(), [answer] {
-        answer({.known_service = true, .stored = false, .store_error = "the store did not answer in time"});
+    // The limit belongs to what waits: it must not keep it alive.
+    waiting->limit = std::make_unique<net::deadline>(loop_.wheel(), [answer, one = waiting.get()] {
+        answer(*one,
+               {.known_service = true, .stored = false, .store_error = "the store did not answer in time"});
     });
     waiting->limit->set(now() + store_wait);
     const auto stored = [this, waiting, answer](result<void> done) {
         loop_.post([waiting, answer, done = std::move(done)] {
             waiting->limit.reset();
-            answer({.known_service = true,
-                    .stored = done.has_value(),
-                    .store_error = done ? "" : done.error().message});
+            answer(*waiting, {.known_service = true,
+                              .stored = done.has_value(),
+                              .store_error = done ? "" : done.error().message});
         });
     };
     if (what.pinned)

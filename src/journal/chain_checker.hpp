@@ -43,11 +43,10 @@ class chain_checker {
     std::optional<link> head_;
     std::optional<numbered> held_;
     verification out_;
-    link last_;                      ///< of the line with the highest number that was in order
-    std::uint64_t last_number_ = 0;  ///< number of the last line, however bad
-    std::uint64_t unreadable_ = 0;   ///< lines since last_
-    std::optional<std::uint64_t>
-        swapped_;  ///< record that was already reported as swapped with the one before it
+    link last_;                             ///< of the line with the highest number that was in order
+    std::uint64_t last_number_ = 0;         ///< number of the last line, however bad
+    std::uint64_t unreadable_ = 0;          ///< lines since last_
+    std::optional<std::uint64_t> swapped_;  ///< already reported as swapped with the record before it
     std::optional<std::string> hash_at_head_;
 };
 

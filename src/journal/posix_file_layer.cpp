@@ -150,7 +150,8 @@ result<std::unique_ptr<folder_lock>> posix_file_layer::lock(const std::filesyste
     }
     // The number only helps the person who reads the message above, so failing to write it (full disk) is no
     // failure.
-    if (::ftruncate(opened.get(), 0) == 0) (void)write_all(opened.get(), fmt::format("{}\n", ::getpid()));
+    if (::ftruncate(opened.get(), 0) == 0) [[maybe_unused]]
+        const auto why_not = write_all(opened.get(), fmt::format("{}\n", ::getpid()));
     return std::make_unique<posix_lock>(std::move(opened));
 }
 

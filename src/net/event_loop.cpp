@@ -6,7 +6,10 @@
 namespace garde::net {
 
 event_loop::event_loop()
-    : wheel_(std::chrono::steady_clock::now(), [this] { if (!turning_) turn_wheel(); }),
+    : wheel_(std::chrono::steady_clock::now(),
+             [this] {
+                 if (!turning_) turn_wheel();
+             }),
       work_(io_.get_executor()),
       ticker_(io_.get_executor()) {}
 
@@ -14,7 +17,8 @@ void event_loop::run() {
     io_.run();
 }
 
-/// One tick after the other while a deadline is set. A wheel that is empty for a moment, as when its only deadline moves, goes on turning.
+/// One tick after the other while a deadline is set. A wheel that is empty for a moment, as when its only
+/// deadline moves, goes on turning.
 void event_loop::turn_wheel() {
     turning_ = true;
     ticker_.expires_after(timer_wheel::tick);

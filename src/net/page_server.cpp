@@ -22,14 +22,10 @@ void page_server::accept(socket accepted) {
     if (static_cast<std::size_t>(places_.use_count()) > connection_bound) return;
     ssl_ptr ssl = tls_ ? tls_->accept_side() : nullptr;
     if (tls_ && !ssl) return;  // no memory for one more
-    loop_.spawn(serve(loop_, std::move(accepted), std::move(ssl), handler_, places_));
-}
-
-task<> page_server::serve(event_loop& loop, socket accepted, ssl_ptr ssl, page_handler handler,
-                          std::shared_ptr<const place> held) {
-    const page_limits limits;
-    co_await serve_pages(loop, std::move(accepted), std::move(ssl), std::move(handler), limits);
-    held.reset();
+    auto occupying = [handler = handler_, held = places_](const page_request& request) {
+        return handler(request);
+    };
+    loop_.spawn(serve_pages(loop_, std::move(accepted), std::move(ssl), std::move(occupying), page_limits{}));
 }
 
 }  // namespace garde::net

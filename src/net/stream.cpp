@@ -89,7 +89,8 @@ task<> stream::close_after_refusal() {
     }
     ::shutdown(socket_.native_handle(), SHUT_WR);
     std::array<char, 4096> dropped{};
-    // Waiting before each read lets the loop run the deadline and others even when the peer never stops sending.
+    // Waiting before each read lets the loop run the deadline and others even when the peer never stops
+    // sending.
     while (co_await wait(direction::read) == io_status::ok) {
         const ssize_t got = ::recv(socket_.native_handle(), dropped.data(), dropped.size(), 0);
         if (got == 0 || (got < 0 && errno != EINTR && !would_block(errno))) break;

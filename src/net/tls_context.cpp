@@ -34,11 +34,10 @@ std::unique_ptr<SSL_CTX, ssl_deleter> make_context(const SSL_METHOD* method) {
 result<void> use_certificate(SSL_CTX* context, const config::certificate_files& files) {
     if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1)
         return fail("cannot use certificate " + files.certificate.string() + ": " + openssl_reason());
+    // Also fails when the key belongs to another certificate.
     if (SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1)
-        return fail("cannot use key " + files.key.string() + ": " + openssl_reason());
-    if (SSL_CTX_check_private_key(context) != 1)
-        return fail("key " + files.key.string() + " does not belong to certificate " +
-                    files.certificate.string());
+        return fail("cannot use key " + files.key.string() + " with certificate " +
+                    files.certificate.string() + ": " + openssl_reason());
     return {};
 }
 
@@ -123,7 +122,8 @@ ssl_ptr tls_context::connect_side(const std::string& server_name) const {
     ssl_ptr ssl(SSL_new(context_.get()));
     if (!ssl) return nullptr;
     SSL_set_connect_state(ssl.get());
-    // RFC 6066, 3: an IP literal is no server name; SSL_set1_host compares it with the certificate's addresses.
+    // RFC 6066, 3: an IP literal is no server name; SSL_set1_host compares it with the certificate's
+    // addresses.
     boost::system::error_code is_name;
     asio::ip::make_address(server_name, is_name);
     if (is_name && SSL_set_tlsext_host_name(ssl.get(), server_name.c_str()) != 1) return nullptr;

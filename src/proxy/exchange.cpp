@@ -117,11 +117,12 @@ continuity::outcome exchange::classify(upstream::sent& sent, continuity::history
     const auto kind = where_.route->kind;
     if (!parser.complete()) return continuity::classify_large_response(kind, parser.head().status);
     const bool look = kind == continuity::route_kind::soap;
-    return continuity::classify_response({.route = kind,
-                                          .status = parser.head().status,
-                                          .body = look ? soap::scan(parser.body()) : soap::envelope_scan{},
-                                          .before = sent.sent_twice ? continuity::history::maybe_processed : before,
-                                          .replays = replays_of(*service_->settings)});
+    return continuity::classify_response(
+        {.route = kind,
+         .status = parser.head().status,
+         .body = look ? soap::scan(parser.body()) : soap::envelope_scan{},
+         .before = sent.sent_twice ? continuity::history::maybe_processed : before,
+         .replays = replays_of(*service_->settings)});
 }
 
 /// If nothing better comes, the caller gets what a backend itself said: the primary, or else the first that

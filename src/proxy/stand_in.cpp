@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace garde::proxy {
 namespace {
 
@@ -37,15 +39,15 @@ void add_receipt(stand_in& out, const stand_in_context& context, decision what, 
     if (!signer) return;
     const std::string asker = context.who.verified() ? context.who.issuer() + " / " + context.who.subject()
                                                      : std::string("unverified");
-    out.fields.push_back(
-        {"Garde-Receipt", signer->sign({.at = wall_now(),
+    std::string receipt = signer->sign({.at = wall_now(),
                                         .id = id,
                                         .service = context.served.service(context.service).settings->name,
                                         .request_sha256 = sha256(context.request_body),
                                         .caller = asker,
                                         .mode = std::string(stand_in_mode(context.current)),
                                         .decision = what == decision::cache ? "cache" : "procedure",
-                                        .age = age})});
+                                        .age = age});
+    if (!receipt.empty()) out.fields.push_back({"Garde-Receipt", std::move(receipt)});
 }
 
 std::string new_id() {

@@ -7,7 +7,6 @@
 #include "xml_text.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
 namespace garde::soap {
@@ -59,18 +58,6 @@ std::string_view between(const char* from, const char* to) {
 
 bool all_space(std::string_view text) {
     return std::ranges::all_of(text, is_space);
-}
-
-/// What stands between `&` and `;`.
-bool is_reference(std::string_view name) {
-    if (name == "lt" || name == "gt" || name == "amp" || name == "apos" || name == "quot") return true;
-    if (!name.starts_with('#')) return false;
-    name.remove_prefix(1);
-    const int base = name.starts_with('x') ? 16 : 10;
-    if (base == 16) name.remove_prefix(1);
-    std::uint32_t value = 0;
-    const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), value, base);
-    return failure == std::errc{} && end == name.data() + name.size() && is_xml_char(value);
 }
 
 /// Text content of an element without child elements: trimmed, one whole CDATA section unwrapped; empty when

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <string_view>
+#include <system_error>
 
 namespace garde::soap {
 
@@ -21,6 +23,19 @@ constexpr std::string_view trim(std::string_view text) {
 constexpr bool is_xml_char(std::uint32_t c) {
     if (c < 0x20) return c == '\t' || c == '\n' || c == '\r';
     return c < 0xD800 || (c >= 0xE000 && c <= 0xFFFD) || (c >= 0x10000 && c <= 0x10FFFF);
+}
+
+/// A reference that every document may use, by what stands between `&` and `;`: the five entities and
+/// characters by number.
+inline bool is_reference(std::string_view name) {
+    if (name == "lt" || name == "gt" || name == "amp" || name == "apos" || name == "quot") return true;
+    if (!name.starts_with('#')) return false;
+    name.remove_prefix(1);
+    const int base = name.starts_with('x') ? 16 : 10;
+    if (base == 16) name.remove_prefix(1);
+    std::uint32_t value = 0;
+    const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), value, base);
+    return failure == std::errc{} && end == name.data() + name.size() && is_xml_char(value);
 }
 
 /// What a byte may be in a name. Bytes of multi-byte characters count as letters.

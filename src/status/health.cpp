@@ -12,7 +12,9 @@ namespace {
 
 namespace json = boost::json;
 
-json::string_view text(std::string_view from) { return {from.data(), from.size()}; }
+json::string_view text(std::string_view from) {
+    return {from.data(), from.size()};
+}
 
 std::string_view overall(public_state worst) {
     switch (worst) {
@@ -47,7 +49,8 @@ json::value procedure_of(const service_state& one) {
 
 json::value service_of(const service_state& one) {
     json::object titles;
-    for (const auto language : emergency::languages) titles[text(language)] = title_of(*one.service, language);
+    for (const auto language : emergency::languages)
+        titles[text(language)] = title_of(*one.service, language);
     json::object out;
     out["name"] = one.service->settings->name;
     out["title"] = std::move(titles);

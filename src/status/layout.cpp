@@ -14,7 +14,8 @@ namespace {
 
 using soap::escape;
 
-/// White on each of these colours, and each text colour on its ground, has a contrast of at least 4.5 to 1 (WCAG 2.2, AA).
+/// White on each of these colours, and each text colour on its ground, has a contrast of at least 4.5 to 1
+/// (WCAG 2.2, AA).
 constexpr std::string_view style = R"css(
 :root{color-scheme:light dark;--ground:#f4f6f8;--card:#fff;--ink:#1b2430;--soft:#4b5764;--line:#d3dae1;--link:#0b57a4}
 @media (prefers-color-scheme:dark){:root{--ground:#11161c;--card:#1a2129;--ink:#e8edf2;--soft:#aab5c0;--line:#37424d;--link:#8cc4ff}}
@@ -49,9 +50,10 @@ const std::string& content_security_policy() {
     static const std::string policy = [] {
         const auto digest = sha256(style);
         const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
-        return fmt::format("default-src 'none'; style-src 'sha256-{}='; base-uri 'none'; form-action 'none'; "
-                           "frame-ancestors 'none'",
-                           to_base64url(bytes));
+        return fmt::format(
+            "default-src 'none'; style-src 'sha256-{}='; base-uri 'none'; form-action 'none'; "
+            "frame-ancestors 'none'",
+            to_base64url(bytes));
     }();
     return policy;
 }
@@ -76,7 +78,9 @@ constexpr std::array<state_look, 5> looks{
 
 }  // namespace
 
-std::string_view class_of(public_state state) { return looks[static_cast<std::size_t>(state)].name; }
+std::string_view class_of(public_state state) {
+    return looks[static_cast<std::size_t>(state)].name;
+}
 
 std::string badge(const texts& words, public_state state) {
     return fmt::format("<span class=\"badge\"><span aria-hidden=\"true\">{}</span> {}</span>",
@@ -85,25 +89,28 @@ std::string badge(const texts& words, public_state state) {
 
 std::string time_element(wall_time at) {
     const std::string text = to_rfc3339(at);
-    return fmt::format("<time datetime=\"{}\">{} {} UTC</time>", text, text.substr(0, 10), text.substr(11, 8));
+    return fmt::format("<time datetime=\"{}\">{} {} UTC</time>", text, text.substr(0, 10),
+                       text.substr(11, 8));
 }
 
 net::page_reply html_reply(int status, const page& what) {
     const texts& words = what.words;
     const bool renews = what.renews == renewal::every_30_seconds;
-    net::page_reply out{.status = status, .content_type = "text/html; charset=utf-8", .fields = {}, .body = {}};
+    net::page_reply out{
+        .status = status, .content_type = "text/html; charset=utf-8", .fields = {}, .body = {}};
     out.fields = {{"Cache-Control", "no-cache"},
                   {"Content-Language", std::string(words.language)},
                   {"Content-Security-Policy", content_security_policy()},
                   {"Referrer-Policy", "no-referrer"},
                   {"Vary", "Accept-Language"}};
-    out.body = fmt::format("<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n"
-                           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n{}"
-                           "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<header>\n{}<h1>{}</h1>\n"
-                           "</header>\n<main>\n{}</main>\n<footer><p>{} {}. {}</p></footer>\n</body>\n</html>\n",
-                           words.language, renews ? "<meta http-equiv=\"refresh\" content=\"30\">\n" : "",
-                           escape(what.title), style, language_links(words), escape(what.title), what.content,
-                           words.made_at, time_element(what.at), renews ? words.refreshes : "");
+    out.body = fmt::format(
+        "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n{}"
+        "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<header>\n{}<h1>{}</h1>\n"
+        "</header>\n<main>\n{}</main>\n<footer><p>{} {}. {}</p></footer>\n</body>\n</html>\n",
+        words.language, renews ? "<meta http-equiv=\"refresh\" content=\"30\">\n" : "", escape(what.title),
+        style, language_links(words), escape(what.title), what.content, words.made_at, time_element(what.at),
+        renews ? words.refreshes : "");
     return out;
 }
 

@@ -1,4 +1,5 @@
-// The frame of every page: plain HTML with its style inside and nothing else: no script, no picture, nothing from elsewhere. Pure.
+// The frame of every page: plain HTML with its style inside and nothing else: no script, no picture, nothing
+// from elsewhere. Pure.
 #pragma once
 
 #include "garde/net/http_io.hpp"
@@ -16,7 +17,7 @@ enum class renewal : std::uint8_t { none, every_30_seconds };
 
 struct page {
     const texts& words;
-    std::string title;  ///< plain text, also the heading
+    std::string title;    ///< plain text, also the heading
     std::string content;  ///< HTML between the heading and the footer
     wall_time at{};
     renewal renews = renewal::none;

@@ -13,9 +13,10 @@ namespace {
 using soap::escape;
 
 std::string service_card(const service_state& one, const texts& words) {
-    std::string out = fmt::format("<section class=\"card {}\">\n<div class=\"head\"><h2>{}</h2>{}</div>\n<p>{}</p>\n",
-                                  class_of(one.state), escape(title_of(*one.service, words.language)),
-                                  badge(words, one.state), words.words_of(one.state).sentence);
+    std::string out =
+        fmt::format("<section class=\"card {}\">\n<div class=\"head\"><h2>{}</h2>{}</div>\n<p>{}</p>\n",
+                    class_of(one.state), escape(title_of(*one.service, words.language)),
+                    badge(words, one.state), words.words_of(one.state).sentence);
     if (one.procedure_active() && one.service->procedure)
         out += fmt::format("<p><a class=\"action\" href=\"procedure/{}?lang={}\">{}</a></p>\n",
                            escape(one.service->settings->name), words.language, words.follow_procedure);
@@ -46,18 +47,20 @@ net::page_reply overview_page(std::span<const service_state> all, const texts& w
 net::page_reply procedure_page(const service_state& one, const texts& words, wall_time at) {
     const auto& text = one.service->procedure->text(words.language);
     std::string content = fmt::format(
-        "<section class=\"card {}\">\n<div class=\"head\"><h2>{}</h2>{}</div>\n<p><strong>{}</strong></p>\n</section>\n"
+        "<section class=\"card {}\">\n<div "
+        "class=\"head\"><h2>{}</h2>{}</div>\n<p><strong>{}</strong></p>\n</section>\n"
         "<p class=\"overall\">{}</p>\n<h2>{}</h2>\n<ol>\n",
         class_of(one.state), escape(title_of(*one.service, words.language)), badge(words, one.state),
         validity(one, words), escape(text.summary), words.steps);
     for (const auto& step : text.steps) content += fmt::format("<li>{}</li>\n", escape(step));
-    content += fmt::format("</ol>\n<p class=\"back\"><a href=\"../?lang={}\">{}</a></p>\n", words.language, words.back);
+    content += fmt::format("</ol>\n<p class=\"back\"><a href=\"../?lang={}\">{}</a></p>\n", words.language,
+                           words.back);
     return html_reply(200, {.words = words, .title = text.title, .content = std::move(content), .at = at});
 }
 
 net::page_reply not_found_page(const texts& words, wall_time at) {
-    std::string content = fmt::format("<p>{}</p>\n<p class=\"back\"><a href=\"/?lang={}\">{}</a></p>\n", words.not_found,
-                                      words.language, words.back);
+    std::string content = fmt::format("<p>{}</p>\n<p class=\"back\"><a href=\"/?lang={}\">{}</a></p>\n",
+                                      words.not_found, words.language, words.back);
     return html_reply(404, {.words = words,
                             .title = std::string(words.not_found_title),
                             .content = std::move(content),

@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::string_view procedure_prefix = "/procedure/";
 
-/// The value of the query's first parameter of this name, as it stands: what it is compared with needs no decoding.
+/// The value of the query's first parameter of this name, as it stands: what it is compared with needs no
+/// decoding.
 std::string_view query_value(std::string_view target, std::string_view name) {
     const auto mark = target.find('?');
     if (mark == std::string_view::npos) return {};
@@ -31,7 +32,8 @@ std::string_view query_value(std::string_view target, std::string_view name) {
 /// ?lang= when it names a language of ours, else Accept-Language, else `fallback`.
 const texts& language_for(const question& asked, std::string_view fallback) {
     const auto wanted = query_value(asked.target, "lang");
-    if (std::ranges::find(emergency::languages, wanted) != emergency::languages.end()) return texts_in(wanted);
+    if (std::ranges::find(emergency::languages, wanted) != emergency::languages.end())
+        return texts_in(wanted);
     return texts_in(emergency::choose_language(asked.accept_language, fallback));
 }
 
@@ -45,8 +47,9 @@ net::page_reply problem(int status, std::string_view detail) {
 net::page_reply procedure_or_not_found(const question& asked, std::span<const proxy::service_site> services,
                                        const control::view* now, wall_time at) {
     const auto name = asked.path.substr(procedure_prefix.size());
-    const auto found = std::ranges::find_if(
-        services, [name](const auto& one) { return one.settings->name == name && one.procedure.has_value(); });
+    const auto found = std::ranges::find_if(services, [name](const auto& one) {
+        return one.settings->name == name && one.procedure.has_value();
+    });
     if (found == services.end()) return not_found_page(language_for(asked, "fr"), at);
     const texts& words = language_for(asked, found->procedure->settings().default_language);
     return procedure_page(state_of(*found, now), words, at);
@@ -54,8 +57,8 @@ net::page_reply procedure_or_not_found(const question& asked, std::span<const pr
 
 }  // namespace
 
-net::page_reply respond(const question& asked, std::span<const proxy::service_site> services, const control::view* now,
-                        wall_time at) {
+net::page_reply respond(const question& asked, std::span<const proxy::service_site> services,
+                        const control::view* now, wall_time at) {
     if (asked.method != "GET" && asked.method != "HEAD") {
         auto refused = problem(405, "The status site is read with GET and HEAD only.");
         refused.fields.push_back({"Allow", "GET, HEAD"});
@@ -69,7 +72,8 @@ net::page_reply respond(const question& asked, std::span<const proxy::service_si
                 .fields = {{"Cache-Control", "no-cache"}},
                 .body = health_document(states_of(services, now), at)};
     if (asked.path.starts_with(procedure_prefix)) return procedure_or_not_found(asked, services, now, at);
-    if (asked.path.starts_with("/v1/")) return problem(404, "There is nothing at this address; see /v1/health.");
+    if (asked.path.starts_with("/v1/"))
+        return problem(404, "There is nothing at this address; see /v1/health.");
     return not_found_page(language_for(asked, "fr"), at);
 }
 

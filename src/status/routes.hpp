@@ -18,8 +18,9 @@ struct question {
     std::string_view accept_language;  ///< the field's value; empty without one
 };
 
-/// `now` may be null: nothing is known yet. The body is also that of a HEAD request; who writes the reply leaves it out.
-net::page_reply respond(const question& asked, std::span<const proxy::service_site> services, const control::view* now,
-                        wall_time at);
+/// `now` may be null: nothing is known yet. The body is also that of a HEAD request; who writes the reply
+/// leaves it out.
+net::page_reply respond(const question& asked, std::span<const proxy::service_site> services,
+                        const control::view* now, wall_time at);
 
 }  // namespace garde::status

@@ -31,7 +31,8 @@ service_state state_of(const proxy::service_site& service, const control::view* 
     return out;
 }
 
-std::vector<service_state> states_of(std::span<const proxy::service_site> services, const control::view* now) {
+std::vector<service_state> states_of(std::span<const proxy::service_site> services,
+                                     const control::view* now) {
     std::vector<service_state> out;
     out.reserve(services.size());
     for (const auto& service : services) out.push_back(state_of(service, now));

@@ -16,13 +16,14 @@ constexpr texts french{
                 "L’état d’au moins un service est inconnu pour le moment.",
                 "Au moins un service est limité\u00a0: la procédure d’urgence s’applique.",
                 "Au moins un service est indisponible\u00a0: la procédure d’urgence s’applique."},
-    .states = {{{"Normal", "Le service fonctionne normalement."},
-                {"Réserve", "Le service fonctionne par son site de réserve. Vous n’avez rien à faire."},
-                {"Inconnu", "L’état de ce service n’est pas connu pour le moment."},
-                {"Limité",
-                 "Seules des réponses déjà données auparavant peuvent être fournies. Pour toute autre demande, "
-                 "suivez la procédure d’urgence."},
-                {"Indisponible", "Le service n’est pas disponible. Suivez la procédure d’urgence."}}},
+    .states =
+        {{{"Normal", "Le service fonctionne normalement."},
+          {"Réserve", "Le service fonctionne par son site de réserve. Vous n’avez rien à faire."},
+          {"Inconnu", "L’état de ce service n’est pas connu pour le moment."},
+          {"Limité",
+           "Seules des réponses déjà données auparavant peuvent être fournies. Pour toute autre demande, "
+           "suivez la procédure d’urgence."},
+          {"Indisponible", "Le service n’est pas disponible. Suivez la procédure d’urgence."}}},
     .since = "Depuis le",
     .not_yet_recorded = "L’inscription de ce changement au journal est en cours.",
     .follow_procedure = "Consulter la procédure d’urgence",
@@ -31,7 +32,8 @@ constexpr texts french{
     .steps = "Que faire",
     .applies_now = "Cette procédure s’applique maintenant.",
     .applies_not = "Cette procédure ne s’applique pas pour le moment\u00a0: le service répond.",
-    .applies_unknown = "L’état du service est inconnu\u00a0: il n’est pas établi que cette procédure s’applique.",
+    .applies_unknown =
+        "L’état du service est inconnu\u00a0: il n’est pas établi que cette procédure s’applique.",
     .back = "État de tous les services",
     .not_found_title = "Page introuvable",
     .not_found = "Cette adresse ne correspond à aucune page de ce site.",
@@ -47,13 +49,14 @@ constexpr texts dutch{
                 "De toestand van minstens één dienst is momenteel onbekend.",
                 "Minstens één dienst werkt beperkt: de noodprocedure is van toepassing.",
                 "Minstens één dienst is niet beschikbaar: de noodprocedure is van toepassing."},
-    .states = {{{"Normaal", "De dienst werkt normaal."},
-                {"Reserve", "De dienst werkt via zijn reservelocatie. U hoeft niets te doen."},
-                {"Onbekend", "De toestand van deze dienst is momenteel niet bekend."},
-                {"Beperkt",
-                 "Alleen antwoorden die al eerder gegeven zijn, kunnen nog geleverd worden. Volg voor elke andere "
-                 "vraag de noodprocedure."},
-                {"Niet beschikbaar", "De dienst is niet beschikbaar. Volg de noodprocedure."}}},
+    .states =
+        {{{"Normaal", "De dienst werkt normaal."},
+          {"Reserve", "De dienst werkt via zijn reservelocatie. U hoeft niets te doen."},
+          {"Onbekend", "De toestand van deze dienst is momenteel niet bekend."},
+          {"Beperkt",
+           "Alleen antwoorden die al eerder gegeven zijn, kunnen nog geleverd worden. Volg voor elke andere "
+           "vraag de noodprocedure."},
+          {"Niet beschikbaar", "De dienst is niet beschikbaar. Volg de noodprocedure."}}},
     .since = "Sinds",
     .not_yet_recorded = "Deze wijziging wordt nog in het logboek opgetekend.",
     .follow_procedure = "De noodprocedure raadplegen",
@@ -62,7 +65,8 @@ constexpr texts dutch{
     .steps = "Wat te doen",
     .applies_now = "Deze procedure is nu van toepassing.",
     .applies_not = "Deze procedure is momenteel niet van toepassing: de dienst antwoordt.",
-    .applies_unknown = "De toestand van de dienst is onbekend: het staat niet vast dat deze procedure van toepassing is.",
+    .applies_unknown =
+        "De toestand van de dienst is onbekend: het staat niet vast dat deze procedure van toepassing is.",
     .back = "Toestand van alle diensten",
     .not_found_title = "Pagina niet gevonden",
     .not_found = "Bij dit adres hoort geen pagina van deze site.",
@@ -78,13 +82,14 @@ constexpr texts german{
                 "Der Zustand mindestens eines Dienstes ist zurzeit unbekannt.",
                 "Mindestens ein Dienst ist eingeschränkt: Das Notverfahren gilt.",
                 "Mindestens ein Dienst ist nicht verfügbar: Das Notverfahren gilt."},
-    .states = {{{"Normal", "Der Dienst arbeitet normal."},
-                {"Ersatz", "Der Dienst läuft über seinen Ersatzstandort. Sie müssen nichts tun."},
-                {"Unbekannt", "Der Zustand dieses Dienstes ist zurzeit nicht bekannt."},
-                {"Eingeschränkt",
-                 "Nur bereits früher erteilte Antworten können noch geliefert werden. Befolgen Sie für jede andere "
-                 "Anfrage das Notverfahren."},
-                {"Nicht verfügbar", "Der Dienst ist nicht verfügbar. Befolgen Sie das Notverfahren."}}},
+    .states =
+        {{{"Normal", "Der Dienst arbeitet normal."},
+          {"Ersatz", "Der Dienst läuft über seinen Ersatzstandort. Sie müssen nichts tun."},
+          {"Unbekannt", "Der Zustand dieses Dienstes ist zurzeit nicht bekannt."},
+          {"Eingeschränkt",
+           "Nur bereits früher erteilte Antworten können noch geliefert werden. Befolgen Sie für jede andere "
+           "Anfrage das Notverfahren."},
+          {"Nicht verfügbar", "Der Dienst ist nicht verfügbar. Befolgen Sie das Notverfahren."}}},
     .since = "Seit",
     .not_yet_recorded = "Diese Änderung wird noch in das Protokoll eingetragen.",
     .follow_procedure = "Zum Notverfahren",
@@ -93,7 +98,8 @@ constexpr texts german{
     .steps = "Was zu tun ist",
     .applies_now = "Dieses Verfahren gilt jetzt.",
     .applies_not = "Dieses Verfahren gilt zurzeit nicht: Der Dienst antwortet.",
-    .applies_unknown = "Der Zustand des Dienstes ist unbekannt: Es steht nicht fest, dass dieses Verfahren gilt.",
+    .applies_unknown =
+        "Der Zustand des Dienstes ist unbekannt: Es steht nicht fest, dass dieses Verfahren gilt.",
     .back = "Zustand aller Dienste",
     .not_found_title = "Seite nicht gefunden",
     .not_found = "Unter dieser Adresse gibt es hier keine Seite.",
@@ -113,7 +119,8 @@ constexpr texts english{
                 {"Reserve", "The service works through its reserve site. There is nothing for you to do."},
                 {"Unknown", "The state of this service is not known at the moment."},
                 {"Limited",
-                 "Only answers that were given earlier can be provided. For any other request, follow the emergency "
+                 "Only answers that were given earlier can be provided. For any other request, follow the "
+                 "emergency "
                  "procedure."},
                 {"Not available", "The service is not available. Follow the emergency procedure."}}},
     .since = "Since",

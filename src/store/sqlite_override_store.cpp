@@ -38,8 +38,7 @@ class sqlite_override_store final : public override_store {
     }
 
     void put(stored_override value, on_stored then) override {
-        // A push that fails leaves the job, and so `then`, untouched; hence the shared pointer instead of a
-        // move into the job.
+        // Shared with the job: when the queue refuses that, the report is still needed here.
         const auto report = std::make_shared<on_stored>(std::move(then));
         job work = [value = std::move(value), report](override_table& table) {
             tell(*report, table.put(value));

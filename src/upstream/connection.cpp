@@ -93,7 +93,7 @@ net::task<sent> send(connection& on, const wire_request& request, steady_time gi
         const bool complete = read.status == net::io_status::eof && answer->parser.finish();
         if (!complete) {
             out.why = reason_of(read.status, answer->parser);
-            out.nothing_received = !answer->parser.head_complete() && on.buffer().available().empty();
+            out.nothing_received = read.received == 0;
             co_return out;
         }
     }

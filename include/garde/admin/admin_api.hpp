@@ -1,5 +1,5 @@
-// The operators' API under /v1: reads what the controller knows and orders modes. HTTPS only; each operator has a bearer token, of which
-// the configuration holds the hash. GET changes nothing.
+// The operators' API under /v1: reads what the controller knows and orders modes. HTTPS only; each operator
+// has a bearer token, of which the configuration holds the hash. GET changes nothing.
 #pragma once
 
 #include "garde/base/result.hpp"
@@ -11,8 +11,8 @@
 
 namespace garde::admin {
 
-/// On the desk's thread; must live as long as the desk's loop runs. The controller must end before the desk's loop does: it may hold
-/// the requests that wait for its answer.
+/// On the desk's thread; must live as long as the desk's loop runs. The controller must end before the desk's
+/// loop does: it may hold the requests that wait for its answer.
 class admin_api {
   public:
     admin_api(net::event_loop& desk, const proxy::site& served, control::controller& control);

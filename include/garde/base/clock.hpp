@@ -20,7 +20,7 @@ wall_time wall_now();
 std::string to_rfc3339(wall_time at);
 
 /// Reads RFC 3339 / xs:dateTime with `Z` or a numeric offset; a time without zone counts as UTC. Nothing on
-/// bad input.
+/// bad input and outside the years 1678 to 2261.
 std::optional<wall_time> parse_rfc3339(std::string_view text);
 
 /// Reads an xs:date (2018-08-09, an optional zone is ignored). Nothing on bad input or an impossible date.

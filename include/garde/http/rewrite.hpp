@@ -37,7 +37,8 @@ enum class outgoing_framing : std::uint8_t { content_length, chunked, until_clos
 
 struct response_shape {
     outgoing_framing framing = outgoing_framing::content_length;
-    std::optional<std::uint64_t> content_length;  ///< with content_length; with no_body: what HEAD promises, if anything
+    std::optional<std::uint64_t> content_length =
+        std::nullopt;  ///< with content_length; with no_body: what HEAD promises, if anything
     bool keep_alive = true;
 };
 

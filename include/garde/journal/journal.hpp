@@ -34,8 +34,8 @@ class writer {
   public:
     struct options {
         std::filesystem::path folder;  ///< made when missing (0700); holds journal.jsonl and journal.head
-        std::size_t queue_bound =
-            4096;  ///< records that wait; further ones are lost, counted, and the loss is recorded
+        /// Records that wait; further ones are lost, counted, and the loss is recorded.
+        std::size_t queue_bound = 4096;
     };
 
     /// Takes the folder's lock, cuts a torn tail (event `tail-cut`). Records that are missing, judging by
@@ -67,8 +67,8 @@ class writer {
 /// What `garde journal verify` found.
 struct verification {
     std::uint64_t records = 0;
-    std::string
-        last_hash;  ///< hex; to be kept elsewhere by whoever must be able to prove that nothing was rewritten
+    /// Hex; to be kept elsewhere by whoever must be able to prove that nothing was rewritten.
+    std::string last_hash;
     std::vector<std::string> problems;  ///< FILE:LINE: what is wrong; empty when all is well
 };
 

@@ -36,23 +36,30 @@ class input_buffer {
 struct read_result {
     io_status status = io_status::ok;
     std::optional<http::parse_error> refused;
+    std::size_t received = 0;  ///< bytes that this read took from the stream
     [[nodiscard]] bool ok() const { return status == io_status::ok && !refused; }
 };
 
 /// Feeds what is buffered, then reads until `enough(parser)`, the message is complete, or something fails.
 template <class Parser, class Enough>
 task<read_result> read_until(stream& from, input_buffer& buffer, Parser& parser, Enough enough) {
+    read_result out;
     for (;;) {
         while (!buffer.available().empty() && !enough(parser)) {
             const auto consumed = parser.put(buffer.available());
-            if (!consumed) co_return read_result{io_status::ok, consumed.error()};
+            if (!consumed) {
+                out.refused = consumed.error();
+                co_return out;
+            }
             if (*consumed == 0) break;
             buffer.consume(*consumed);
         }
-        if (enough(parser)) co_return read_result{};
+        if (enough(parser)) co_return out;
         const io_result got = co_await from.read_some(buffer.room());
-        if (got.status != io_status::ok) co_return read_result{got.status, std::nullopt};
+        out.status = got.status;
+        if (got.status != io_status::ok) co_return out;
         buffer.filled(got.bytes);
+        out.received += got.bytes;
     }
 }
 

@@ -29,8 +29,6 @@ class page_server {
   private:
     struct place {};
     void accept(socket accepted);
-    static task<> serve(event_loop& loop, socket accepted, ssl_ptr ssl, page_handler handler,
-                        std::shared_ptr<const place> held);
 
     event_loop& loop_;
     page_handler handler_;

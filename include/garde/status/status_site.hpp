@@ -1,5 +1,6 @@
-// The public status site: what each service does now, the emergency procedures, and the same as JSON. Everything is answered from
-// memory: no disk, no store, no backend. It shows no backend, no operator and no reason.
+// The public status site: what each service does now, the emergency procedures, and the same as JSON.
+// Everything is answered from memory: no disk, no store, no backend. It shows no backend, no operator and no
+// reason.
 #pragma once
 
 #include "garde/base/result.hpp"

@@ -45,7 +45,7 @@ class pool {
     net::event_loop& loop_;
     target_ptr target_;
     std::uint32_t generation_ = 0;  ///< of the target's addresses
-    std::vector<kept> idle_;  ///< most recently used last
+    std::vector<kept> idle_;        ///< most recently used last
 };
 
 }  // namespace garde::upstream
