@@ -1,0 +1,270 @@
+// [[service]] with routes, probe, switchover, cache and procedure: what is refused, and with which words.
+#include "support.hpp"
+
+#include <gtest/gtest.h>
+
+namespace garde::config {
+namespace {
+
+using namespace testing_support;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+/// The only problem of a configuration with this one change is an error in the line of `new_text`.
+void expect_error(const std::string& old_text, const std::string& new_text, const std::string& what,
+                  const std::string& instead) {
+    const workspace here;
+    const auto text = changed(old_text, new_text);
+    EXPECT_THAT(here.problems_of(text), ElementsAre(error_at(line_of(text, new_text), what, instead)))
+        << new_text;
+}
+
+/// A second service with this name and this path.
+std::string second_service(const std::string& name, const std::string& path) {
+    return "\n[[service]]\nname = \"" + name +
+           "\"\n[[service.backend]]\nname = \"dc9\"\nrole = \"primary\"\naddress = \"dc9.test:443\"\nca = "
+           "\"backend-ca.pem\"\n[[service.route]]\npath = \"" +
+           path + "\"\n";
+}
+
+TEST(services, two_services) {
+    const workspace here;
+    const auto got = here.load_good(good_config() + second_service("other", "/other"));
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->services.size(), 2u);
+    EXPECT_EQ(got->services.at(1).probe.type, probe_type::tcp);
+}
+
+TEST(services, a_service_name_that_is_there_twice) {
+    const workspace here;
+    const auto addition = second_service("assurability", "/other");
+    const auto text = good_config() + addition;
+    const int line = line_of(text, addition) + line_of(addition, "name = \"assurability\"") - 1;
+    EXPECT_THAT(here.problems_of(text),
+                ElementsAre(error_at(line, "service \"assurability\" is there twice", "its own name")));
+}
+
+TEST(services, a_path_of_another_service) {
+    const workspace here;
+    const auto addition = second_service("other", "/Insurability/v2");
+    const auto text = good_config() + addition;
+    const int line = line_of(text, addition) + line_of(addition, "path =") - 1;
+    EXPECT_THAT(here.problems_of(text),
+                ElementsAre(error_at(line,
+                                     "path \"/Insurability/v2\" is there already, in line " +
+                                         std::to_string(line_of(text, "path = \"/Insurability/v2\"")),
+                                     "exactly one service")));
+}
+
+TEST(services, a_path_that_is_there_twice_in_one_service) {
+    expect_error("path = \"/wsdl/*\"", "path = \"/Insurability/v2\" # again", "is there already",
+                 "remove one");
+}
+
+TEST(services, no_route) {
+    const workspace here;
+    auto text = good_config();
+    text = text.substr(0, text.find("[[service.route]]"));
+    text = changed(text, "[service.cache]\nmax_age = \"30d\"\n", "");
+    EXPECT_THAT(
+        here.problems_of(text),
+        ElementsAre(error_at(line_of(text, "[[service]]"), "has no [[service.route]]", "add at least one")));
+}
+
+TEST(services, paths_that_are_none) {
+    expect_error("path = \"/wsdl/*\"", "path = \"wsdl\"", "does not begin with '/'", "write \"/wsdl\"");
+    expect_error("path = \"/wsdl/*\"", "path = \"/wsdl*\"", "'*' elsewhere", "/services/*");
+    expect_error("path = \"/wsdl/*\"", "path = \"/*/wsdl\"", "'*' elsewhere", "/services/*");
+    expect_error("path = \"/wsdl/*\"", "path = \"/wsdl?x\"", "a query", "the path alone");
+    expect_error("path = \"/wsdl/*\"", "path = \"/ws dl\"", "a query, a fragment or characters",
+                 "percent-encoded");
+}
+
+TEST(services, a_prefix_for_everything) {
+    const workspace here;
+    EXPECT_TRUE(here.load_good(changed("/wsdl/*", "/*")));
+}
+
+TEST(services, a_cached_route_without_a_cache) {
+    const workspace here;
+    const auto text = changed("[service.cache]\nmax_age = \"30d\"\n", "");
+    EXPECT_THAT(here.problems_of(text),
+                ElementsAre(error_at(line_of(text, "cached = true"), "no cache", "add [service.cache]")));
+}
+
+TEST(services, a_cached_route_without_callers) {
+    const workspace here;
+    const auto text = changed("cached_callers = [\"*\"]\n", "");
+    EXPECT_THAT(here.problems_of(text), ElementsAre(error_at(line_of(text, "cached = true"),
+                                                             "names no caller", "cached_callers = [\"*\"]")));
+}
+
+TEST(services, a_cached_route_while_clients_are_off) {
+    const workspace here;
+    const auto text = changed("client_ca = \"client-ca.pem\"", "clients = \"off\"");
+    EXPECT_THAT(here.problems_of(text),
+                ElementsAre(error_at(line_of(text, "cached = true"), "needs callers who prove",
+                                     "clients = \"optional\"")));
+}
+
+TEST(services, a_cached_route_that_is_not_soap) {
+    const workspace here;
+    const auto text = changed("replay_safe = true\n", "kind = \"http\"\n");
+    EXPECT_THAT(here.problems_of(text), ElementsAre(error_at(line_of(text, "cached = true"),
+                                                             "only consults are kept", "kind = \"soap\"")));
+}
+
+TEST(services, cached_callers_without_cached) {
+    const workspace here;
+    auto text = changed("cached = true\n", "");
+    text = changed(text, "[service.cache]\nmax_age = \"30d\"\n", "");
+    EXPECT_THAT(here.problems_of(text),
+                ElementsAre(error_at(line_of(text, "cached_callers"), "has no use", "write cached = true")));
+}
+
+TEST(services, a_caller_pattern_that_matches_nobody) {
+    expect_error("cached_callers = [\"*\"]", "cached_callers = [\"CN=One\", \"pharmacy.test\"]",
+                 "\"pharmacy.test\", which matches no caller", "DNS:");
+}
+
+TEST(services, a_cache_that_no_route_uses_is_a_warning) {
+    const workspace here;
+    const auto text = changed("cached = true\ncached_callers = [\"*\"]\n", "");
+    EXPECT_THAT(here.problems_of(text),
+                ElementsAre(warning_at(line_of(text, "[service.cache]"), "a cache that no route uses",
+                                       "cached = true")));
+}
+
+TEST(services, cached_answers_are_never_older_than_thirty_days) {
+    expect_error("max_age = \"30d\"", "max_age = \"31d\"", "\"31d\" is out of range", "30d");
+}
+
+TEST(services, a_cache_entry_larger_than_the_cache) {
+    expect_error("max_age = \"30d\"", "entry_bytes = \"2MiB\"\nmemory_bytes = \"1MiB\"",
+                 "larger than memory_bytes", "entry_bytes = \"64KiB\"");
+}
+
+TEST(services, a_return_code_of_another_form) {
+    expect_error("max_age = \"30d\"", "success_return = [\"00\"]", "not Major/Minor/Detail", "00/00/00000");
+}
+
+TEST(services, a_soap_probe_without_its_message) {
+    const workspace here;
+    const auto text = changed("body_file = \"probe.xml\"\n", "");
+    EXPECT_THAT(here.problems_of(text), ElementsAre(error_at(line_of(text, "[service.probe]"),
+                                                             "body_file is missing", "add body_file")));
+}
+
+TEST(services, a_probe_message_that_is_not_there) {
+    expect_error("body_file = \"probe.xml\"", "body_file = \"none.xml\"", "none.xml does not exist",
+                 "correct the path");
+}
+
+TEST(services, a_probe_message_that_is_not_soap) {
+    const workspace here;
+    here.write("probe.xml", "<ping/>");
+    EXPECT_THAT(here.problems_of(good_config()),
+                ElementsAre(error_at(line_of(good_config(), "probe.xml"), "not a complete SOAP 1.1 envelope",
+                                     "Envelope")));
+}
+
+TEST(services, a_soap_probe_that_expects_two_things) {
+    const workspace here;
+    const auto text =
+        changed("expect_element = \"ping\"\n", "expect_element = \"ping\"\nexpect_fault = \"SOA-03001\"\n");
+    EXPECT_THAT(
+        here.problems_of(text),
+        ElementsAre(error_at(line_of(text, "expect_fault"), "together with expect_element", "keep the one")));
+}
+
+TEST(services, a_soap_probe_that_expects_nothing) {
+    const workspace here;
+    const auto text = changed("expect_element = \"ping\"\n", "");
+    EXPECT_THAT(here.problems_of(text), ElementsAre(error_at(line_of(text, "type = \"soap\""),
+                                                             "expects nothing", "add expect_element")));
+}
+
+TEST(services, settings_of_a_soap_probe_in_another) {
+    const workspace here;
+    const auto text = changed("type = \"soap\"", "type = \"tcp\"");
+    EXPECT_THAT(
+        here.problems_of(text),
+        ElementsAre(error_at(line_of(text, "path = \"/probe\""), "no use in a tcp probe", "remove it"),
+                    error_at(line_of(text, "body_file"), "no use in a tcp probe", "remove it"),
+                    error_at(line_of(text, "expect_element"), "no use in a tcp probe", "remove it")));
+}
+
+TEST(services, a_probe_path_without_slash) {
+    expect_error("path = \"/probe\"", "path = \"probe\"", "does not begin with '/'", "write e.g.");
+}
+
+TEST(services, a_probe_that_outlives_its_interval) {
+    expect_error("timeout = \"500ms\"", "timeout = \"3s\"", "is longer than interval", "shorten timeout");
+}
+
+TEST(services, a_probe_interval_below_the_default_timeout) {
+    const workspace here;
+    auto text = changed("timeout = \"500ms\"\n", "");
+    text = changed(text, "interval = \"1s\"", "interval = \"500ms\"");
+    EXPECT_THAT(here.problems_of(text),
+                ElementsAre(error_at(line_of(text, "interval"), "timeout is longer than interval",
+                                     "lengthen interval")));
+}
+
+TEST(services, a_jitter_longer_than_the_interval) {
+    expect_error("timeout = \"500ms\"", "jitter = \"2s\"\ntimeout = \"500ms\"", "jitter is longer",
+                 "a tenth");
+}
+
+TEST(services, an_attempt_longer_than_the_exchange) {
+    expect_error("hold_down = \"10s\"", "attempt_timeout = \"11s\"\nhold_down = \"10s\"",
+                 "longer than exchange_timeout", "at least one attempt");
+}
+
+TEST(services, an_exchange_shorter_than_the_default_attempt) {
+    expect_error("hold_down = \"10s\"", "exchange_timeout = \"2s\"\nhold_down = \"10s\"",
+                 "longer than exchange_timeout", "");
+}
+
+TEST(services, a_connect_longer_than_the_attempt) {
+    expect_error("hold_down = \"10s\"", "connect_timeout = \"4s\"\nhold_down = \"10s\"",
+                 "longer than attempt_timeout", "shorten connect_timeout");
+}
+
+TEST(services, leaving_degraded_may_not_wait_longer_than_leaving_a_backup) {
+    expect_error("degraded_hold_down = \"3s\"", "degraded_hold_down = \"11s\"", "longer than hold_down",
+                 "shorten");
+}
+
+TEST(services, a_procedure_text_that_is_missing_or_blank) {
+    const workspace here;
+    here.remove("assurability.de.txt");
+    here.write("assurability.nl.txt", " \n\n");
+    const int line = line_of(good_config(), "name = \"assurability\"\nenvironment");
+    EXPECT_THAT(
+        here.problems_of(good_config()),
+        UnorderedElementsAre(error_at(line, "assurability.de.txt does not exist", "the title, an empty line"),
+                             error_at(line, "assurability.nl.txt is empty", "the title, an empty line")));
+}
+
+TEST(services, an_environment_outside_the_schema) {
+    expect_error("environment = \"Acceptation\"", "environment = \"acceptation\"",
+                 "\"acceptation\" is not one of", "did you mean \"Acceptation\"?");
+    expect_error("environment = \"Acceptation\"", "environment = \"Live\"", "\"Live\" is not one of",
+                 "one of: Development, Test, Integration, Acceptation, Simulation, Production");
+}
+
+TEST(services, a_default_language_that_the_procedure_does_not_have) {
+    expect_error("environment = \"Acceptation\"", "default_language = \"es\"",
+                 "\"es\" is not one of its values", "fr");
+}
+
+TEST(services, retry_after_is_in_whole_seconds) {
+    expect_error("environment = \"Acceptation\"", "retry_after = \"1500ms\"", "parts of a second",
+                 "whole seconds");
+}
+
+}  // namespace
+}  // namespace garde::config
