@@ -1,4 +1,5 @@
-// What two backends can lose together. An unknown domain counts as shared: redundancy must be shown, not assumed.
+// What two backends can lose together. An unknown domain counts as shared: redundancy must be shown, not
+// assumed.
 #pragma once
 
 #include <map>
