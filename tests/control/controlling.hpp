@@ -1,0 +1,238 @@
+// A controller with what it needs: backends that listen or do not, a real journal, a store under the test's
+// control.
+#pragma once
+
+#include "garde/control/controller.hpp"
+
+#include "../support/loopback.hpp"
+#include "../support/run.hpp"
+#include "../support/site_settings.hpp"
+#include "../support/temporary_folder.hpp"
+
+#include <boost/json.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace garde::control::testing_support {
+
+using continuity::mode;
+using continuity::override_mode;
+using continuity::verdict;
+using namespace std::chrono_literals;
+
+/// A backend as a TCP probe sees it.
+class on_off_backend {
+  public:
+    on_off_backend() { turn_on(); }
+    void turn_on() {
+        listening_.open(net::tcp::v4());
+        listening_.set_option(net::asio::socket_base::reuse_address(true));
+        listening_.bind({net::asio::ip::address_v4::loopback(), port_});
+        listening_.listen();
+        port_ = listening_.local_endpoint().port();
+    }
+    void turn_off() { listening_.close(); }
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+
+  private:
+    net::asio::io_context io_;
+    test::acceptor listening_{io_.get_executor()};
+    std::uint16_t port_ = 0;
+};
+
+/// Answers as told; by default at once.
+class fake_store final : public store::override_store {
+  public:
+    enum class manner : std::uint8_t { works, fails, hangs };
+    std::atomic<manner> now = manner::works;
+
+    result<std::vector<store::stored_override>> load(milliseconds) override { return {}; }
+    void put(store::stored_override value, store::on_stored then) override {
+        note("put " + value.service + " " + std::string(to_text(value.mode)), std::move(then));
+    }
+    void remove(std::string service, store::on_stored then) override {
+        note("remove " + service, std::move(then));
+    }
+
+    std::vector<std::string> calls() {
+        const std::lock_guard lock(mutex_);
+        return calls_;
+    }
+    void answer_late() {
+        for (auto& then : std::exchange(hanging_, {})) then({});
+    }
+
+  private:
+    void note(std::string what, store::on_stored then) {
+        {
+            const std::lock_guard lock(mutex_);
+            calls_.push_back(std::move(what));
+        }
+        switch (now.load()) {
+            case manner::works: return then({});
+            case manner::fails: return then(fail("disk full"));
+            case manner::hangs: hanging_.push_back(std::move(then)); return;
+        }
+    }
+
+    std::mutex mutex_;
+    std::vector<std::string> calls_;
+    std::vector<store::on_stored> hanging_;
+};
+
+/// The views as they came, to wait for.
+class watcher {
+  public:
+    void show(view_ptr now) {
+        {
+            const std::lock_guard lock(mutex_);
+            views_.push_back(std::move(now));
+        }
+        changed_.notify_all();
+    }
+    /// The next view that satisfies, from the one found last on; a test failure when none comes.
+    view_ptr wait_for(const std::function<bool(const view&)>& good) {
+        std::unique_lock lock(mutex_);
+        const auto found = [&] {
+            while (at_ < views_.size() && !good(*views_[at_])) ++at_;
+            return at_ < views_.size();
+        };
+        if (changed_.wait_for(lock, test::patience, found)) return views_[at_];
+        throw std::runtime_error("no such view came");
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<view_ptr> views_;
+    std::size_t at_ = 0;
+};
+
+struct controlling : testing::Test {
+    on_off_backend one;
+    on_off_backend two;
+    on_off_backend three;
+    test::temporary_folder folder;
+    std::shared_ptr<config::settings> settings = quick_settings();
+    watcher seen;
+    fake_store overrides;
+    std::unique_ptr<const proxy::site> site;
+    std::unique_ptr<journal::writer> journal;
+    std::unique_ptr<controller> control;
+    std::atomic<std::size_t> open_connections{0};
+    std::unique_ptr<proxy::worker> worker;
+
+    std::shared_ptr<config::settings> quick_settings() {
+        auto out = test::site_settings();
+        out->listener.address = {.host = "127.0.0.1", .port = 0};
+        out->services[0].backends[0].address.port = one.port();
+        out->services[0].backends[1].address.port = two.port();
+        out->services[1].backends[0].address.port = three.port();
+        for (auto& service : out->services) {
+            service.probe.interval = 5ms;
+            service.probe.timeout = 5s;
+            service.probe.jitter = 0ms;
+            service.probe.rise = 1;
+            service.probe.fall = 2;
+            service.switchover.hold_down = 20ms;
+            service.switchover.degraded_hold_down = 10ms;
+            service.switchover.min_dwell = 0ms;
+            service.switchover.traffic_fall = 3;
+        }
+        return out;
+    }
+
+    void make() {
+        auto made = proxy::site::make(settings);
+        ASSERT_TRUE(made) << made.error().message;
+        site = std::move(*made);
+        auto opened = journal::writer::open({.folder = folder.path() / "journal"});
+        ASSERT_TRUE(opened) << opened.error().message;
+        journal = std::move(*opened);
+        control = std::make_unique<controller>(*site, *journal, overrides);
+    }
+    void start(std::vector<store::stored_override> kept = {}) {
+        if (!control) make();
+        control->first_posture(std::move(kept));
+        control->tell([this](view_ptr now) { seen.show(std::move(now)); });
+        control->start();
+    }
+    void start_with_worker(bool running) {
+        make();
+        worker =
+            std::make_unique<proxy::worker>(proxy::worker::environment{.served = *site,
+                                                                       .cache = nullptr,
+                                                                       .outcomes = [](const auto&) {},
+                                                                       .open_connections = open_connections},
+                                            control->first_posture({}));
+        ASSERT_TRUE(worker->listen());
+        control->serve({worker.get()});
+        if (running) worker->start();
+        control->tell([this](view_ptr now) { seen.show(std::move(now)); });
+        control->start();
+    }
+    void TearDown() override { end(); }
+
+    /// In the program's order: the journal writes what waits, then the controller goes.
+    void end() {
+        if (worker) worker->stop();
+        if (control) control->stop();
+        journal.reset();
+        worker.reset();
+        control.reset();
+    }
+
+    /// What the journal says of an event, after the end.
+    std::vector<boost::json::object> written(std::string_view event) {
+        end();
+        std::vector<boost::json::object> out;
+        std::istringstream lines(test::read_file(folder.path() / "journal" / "journal.jsonl"));
+        for (std::string line; std::getline(lines, line);) {
+            auto one = boost::json::parse(line).as_object();
+            if (text(one, "event") == event) out.push_back(std::move(one));
+        }
+        return out;
+    }
+    static std::string text(const boost::json::object& from, std::string_view name) {
+        const boost::json::value* found = from.if_contains(name);
+        if (found == nullptr) found = from.at("attributes").as_object().if_contains(name);
+        return found != nullptr && found->is_string() ? std::string(found->as_string()) : "";
+    }
+
+    view_ptr wait_for_mode(mode wanted, std::size_t service = 0) {
+        return seen.wait_for([=](const view& now) { return now.services[service].current == wanted; });
+    }
+    view_ptr wait_for_verdict(verdict wanted, std::size_t backend) {
+        return seen.wait_for(
+            [=](const view& now) { return now.services[0].backends[backend].state == wanted; });
+    }
+
+    mode_result order(mode_request what) {
+        std::promise<mode_result> out;
+        control->order(std::move(what), [&](mode_result said) { out.set_value(std::move(said)); });
+        auto answered = out.get_future();
+        if (answered.wait_for(test::patience) != std::future_status::ready) {
+            ADD_FAILURE() << "the order was not answered";
+            return {};
+        }
+        return answered.get();
+    }
+    static mode_request pin(override_mode to) {
+        return {.service = "counter",
+                .pinned = to,
+                .strict = false,
+                .by = "anna",
+                .reason = "drill",
+                .until = {}};
+    }
+};
+
+}  // namespace garde::control::testing_support

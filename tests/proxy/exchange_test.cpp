@@ -1,0 +1,335 @@
+// The main path whole: a worker on its own thread between a TLS client and two backends that do as told.
+#include "garde/proxy/worker.hpp"
+
+#include "../support/messages.hpp"
+#include "../support/site_settings.hpp"
+#include "../upstream/tiny_server.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <future>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace garde::proxy {
+namespace {
+
+using continuity::backend_index;
+using continuity::mode;
+using continuity::reason;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+using testing::StartsWith;
+using upstream::testing_support::ok_response;
+using upstream::testing_support::say_and_close;
+using upstream::testing_support::say_and_wait;
+using upstream::testing_support::tiny_server;
+using upstream::testing_support::visitor;
+using namespace std::chrono_literals;
+
+std::string envelope(std::string_view body) {
+    return R"(<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>)" + std::string(body) +
+           "</s:Body></s:Envelope>";
+}
+
+std::string soap_fault(std::string_view code) {
+    return envelope(
+        R"(<s:Fault><faultcode>s:Server</faultcode><faultstring>x</faultstring><detail>)"
+        R"(<e:SystemError xmlns:e="urn:be:fgov:ehealth:errors:soa:v1" Id="1"><Origin>Server</Origin><Code>)" +
+        std::string(code) +
+        R"(</Code><Message xml:lang="en">x</Message><e:Environment>Test</e:Environment></e:SystemError>)"
+        "</detail></s:Fault>");
+}
+
+std::string response(int status, std::string_view body) {
+    return "HTTP/1.1 " + std::to_string(status) +
+           " Said\r\nContent-Type: text/xml\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           std::string(body);
+}
+
+const std::string good = response(200, envelope("<answer/>"));
+
+std::string post(std::string_view path, std::string_view fields = "Connection: close\r\n") {
+    const std::string body = envelope("<question/>");
+    return "POST " + std::string(path) + " HTTP/1.1\r\nHost: garde.test\r\n" + std::string(fields) +
+           "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+struct exchanging : testing::Test {
+    net::event_loop loop;
+    tiny_server::script first = say_and_close(good);
+    tiny_server::script second = say_and_close(good);
+    std::shared_ptr<config::settings> settings = test::site_settings();
+    continuity::service_posture posture{
+        .current = mode::primary, .pinned = {}, .attempts = {backend_index{0}, backend_index{1}}};
+    std::optional<tiny_server> one;
+    std::optional<tiny_server> two;
+    std::unique_ptr<const site> served;
+    std::mutex mutex;
+    std::vector<outcome_report> outcomes;
+    std::atomic<std::size_t> open_connections{0};
+    std::unique_ptr<worker> at;
+
+    config::service_settings& counter() { return settings->services[0]; }
+
+    void start() {
+        one.emplace(loop, first);
+        two.emplace(loop, second);
+        counter().backends[0].address.port = one->address().port();
+        counter().backends[1].address.port = two->address().port();
+        counter().cache.reset();
+        settings->services[1].backends[0].address.port = test::closed_port(loop.get_executor()).port();
+        settings->listener.address = {.host = "127.0.0.1",
+                                      .port = test::closed_port(loop.get_executor()).port()};
+        auto made = site::make(settings);
+        ASSERT_TRUE(made) << made.error().message;
+        served = std::move(*made);
+        auto now = std::make_shared<continuity::posture>();
+        now->services = {posture, {.current = mode::primary, .pinned = {}, .attempts = {backend_index{0}}}};
+        const auto note = [this](const outcome_report& what) {
+            const std::lock_guard lock(mutex);
+            outcomes.push_back(what);
+        };
+        at = std::make_unique<worker>(worker::environment{*served, nullptr, note, open_connections}, now);
+        const auto listening = at->listen();
+        ASSERT_TRUE(listening) << listening.error().message;
+        at->start();
+    }
+    void TearDown() override {
+        at.reset();
+        one.reset();
+        two.reset();
+    }
+
+    /// Everything that comes back for these bytes until the connection ends.
+    std::string ask(std::string_view bytes) {
+        if (!at) start();
+        return test::run(loop, converse(std::string(bytes)));
+    }
+    net::task<std::string> converse(std::string bytes) {
+        const upstream::target to = upstream::testing_support::to_tls(
+            {{net::asio::ip::address_v4::loopback(), settings->listener.address.port}});
+        const auto connected = co_await upstream::connect(loop, to, test::in(test::patience));
+        if (!connected) co_return "not connected";
+        net::stream& over = (*connected)->stream();
+        over.expires_at(test::in(test::patience));
+        const net::io_status written = co_await over.write_all(bytes);
+        if (written != net::io_status::ok) co_return "not written";
+        std::string out;
+        std::string piece(65'536, '\0');
+        for (;;) {
+            const net::io_result got = co_await over.read_some(piece);
+            if (got.status != net::io_status::ok) co_return out;
+            out.append(piece, 0, got.bytes);
+        }
+    }
+
+    /// Why attempts failed, in order.
+    std::vector<reason> failures() {
+        const std::lock_guard lock(mutex);
+        std::vector<reason> out;
+        for (const auto& each : outcomes)
+            if (each.failed != reason::none) out.push_back(each.failed);
+        return out;
+    }
+    void make_safe() { counter().routes[0].replay_safe = true; }
+};
+
+std::string body_of(const std::string& answer) {
+    const auto end = answer.find("\r\n\r\n");
+    return end == std::string::npos ? "" : answer.substr(end + 4);
+}
+
+// --- relaying ---
+
+TEST_F(exchanging, the_backends_answer_is_relayed) {
+    const auto said = ask(post("/counter"));
+    EXPECT_THAT(said, StartsWith("HTTP/1.1 200 Said\r\n"));
+    EXPECT_THAT(said, HasSubstr("\r\nGarde-Mode: primary\r\n"));
+    EXPECT_EQ(body_of(said), envelope("<answer/>"));
+    EXPECT_EQ(two->connections(), 0);
+}
+
+TEST_F(exchanging, one_connection_carries_several_requests) {
+    first = [](visitor& with, int) -> net::task<> {
+        while (!(co_await with.request()).empty()) co_await with.say(good);
+    };
+    const auto said = ask(post("/counter", "") + post("/counter", "") + post("/counter"));
+    std::size_t answers = 0;
+    for (auto found = said.find("HTTP/1.1 200"); found != std::string::npos;
+         found = said.find("HTTP/1.1 200", found + 1))
+        ++answers;
+    EXPECT_EQ(answers, 3U);
+    EXPECT_EQ(one->connections(), 1);
+}
+
+TEST_F(exchanging, a_large_answer_is_relayed_whole) {
+    const std::string large(3'000'000, 'x');
+    for (const std::string& answer :
+         {ok_response(large), "HTTP/1.1 200 OK\r\n\r\n" + large,
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2dc6c0\r\n" + large + "\r\n0\r\n\r\n"}) {
+        first = say_and_close(answer);
+        const auto said = ask(post("/counter"));
+        EXPECT_EQ(std::ranges::count(body_of(said), 'x'), 3'000'000);
+        TearDown();
+    }
+}
+
+TEST_F(exchanging, a_large_answer_that_breaks_off_is_not_passed_off_as_whole) {
+    first = say_and_close("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100000\r\n" +
+                          std::string(0xfffff, 'x'));
+    const auto said = ask(post("/counter"));
+    EXPECT_THAT(said, StartsWith("HTTP/1.1 200 OK\r\n"));
+    EXPECT_FALSE(said.ends_with("\r\n0\r\n\r\n"));
+}
+
+// --- the next backend ---
+
+TEST_F(exchanging, a_safe_request_goes_on_to_the_backup) {
+    make_safe();
+    first = say_and_close(response(500, soap_fault("SOA-02001")));
+    const auto said = ask(post("/counter"));
+    EXPECT_THAT(said, HasSubstr("\r\nGarde-Mode: backup\r\n"));
+    EXPECT_EQ(body_of(said), envelope("<answer/>"));
+    EXPECT_THAT(failures(), ElementsAre(reason::fault_unavailable));
+}
+
+TEST_F(exchanging, an_unsafe_request_that_may_have_been_processed_goes_no_further) {
+    first = say_and_close("");
+    const auto said = ask(post("/counter"));
+    EXPECT_THAT(said, HasSubstr("SOA-02002"));
+    EXPECT_EQ(two->connections(), 0);
+    EXPECT_THAT(failures(), ElementsAre(reason::reset));
+}
+
+TEST_F(exchanging, an_unsafe_request_goes_on_when_nobody_was_there) {
+    start();
+    one->stop_listening();
+    EXPECT_THAT(ask(post("/counter")), HasSubstr("\r\nGarde-Mode: backup\r\n"));
+}
+
+TEST_F(exchanging, the_primarys_own_error_is_not_hidden_by_the_backups_not_found) {
+    make_safe();
+    first = say_and_close(response(500, soap_fault("SOA-00001")));
+    second = say_and_close(response(404, "<html/>"));
+    const auto said = ask(post("/counter"));
+    EXPECT_THAT(said, StartsWith("HTTP/1.1 500 "));
+    EXPECT_EQ(body_of(said), soap_fault("SOA-00001"));
+}
+
+TEST_F(exchanging, a_refusal_behind_an_attempt_that_may_have_been_processed_is_not_believed) {
+    make_safe();
+    first = say_and_close("");
+    second = say_and_close(response(500, soap_fault("SOA-01001")));
+    const auto said = ask(post("/counter"));
+    EXPECT_THAT(said, HasSubstr("SOA-02002"));
+    EXPECT_THAT(said, Not(HasSubstr("SOA-01001")));
+    EXPECT_THAT(failures(), ElementsAre(reason::reset));  // the backup is not held to account
+}
+
+TEST_F(exchanging, a_refusal_of_the_second_copy_to_the_same_backend_is_not_believed) {
+    // The kept connection dies with the second request; its copy on a fresh one is refused as seen before.
+    make_safe();
+    first = [](visitor& with, int number) -> net::task<> {
+        co_await with.request();
+        const std::string answer = number == 0 ? good : response(500, soap_fault("SOA-03001"));
+        co_await with.say(answer);
+        if (number == 0) co_await with.request();
+    };
+    const auto said = ask(post("/counter", "") + post("/counter"));
+    EXPECT_THAT(said, Not(HasSubstr("SOA-03001")));
+    EXPECT_THAT(said, HasSubstr("\r\nGarde-Mode: backup\r\n"));
+}
+
+// --- nobody ---
+
+TEST_F(exchanging, without_an_answer_the_procedure_is_handed_out) {
+    start();
+    one->stop_listening();
+    two->stop_listening();
+    const auto said = ask(post("/counter"));
+    EXPECT_THAT(said, StartsWith("HTTP/1.1 500 "));
+    EXPECT_THAT(said, HasSubstr("SOA-02002"));
+    EXPECT_THAT(said, HasSubstr("rel=\"help\""));
+    EXPECT_THAT(failures(), ElementsAre(reason::connect_failed, reason::connect_failed));
+}
+
+TEST_F(exchanging, without_a_procedure_it_is_a_bad_gateway) {
+    const auto said = ask("GET /bare HTTP/1.1\r\nHost: garde.test\r\nConnection: close\r\n\r\n");
+    EXPECT_THAT(said, StartsWith("HTTP/1.1 502 "));
+    EXPECT_THAT(said, HasSubstr("error=connection_refused"));
+}
+
+TEST_F(exchanging, a_backend_that_takes_too_long_is_a_gateway_timeout) {
+    counter().procedure.reset();
+    counter().switchover.attempt_timeout = 30ms;
+    first = say_and_wait("");
+    EXPECT_THAT(ask(post("/counter")), StartsWith("HTTP/1.1 504 "));
+}
+
+TEST_F(exchanging, in_degraded_mode_no_backend_is_asked) {
+    posture.current = mode::degraded;
+    posture.attempts.clear();
+    EXPECT_THAT(ask(post("/counter")), HasSubstr("\r\nGarde-Mode: degraded\r\n"));
+    EXPECT_EQ(one->connections() + two->connections(), 0);
+}
+
+// --- transparent ---
+
+TEST_F(exchanging, transparent_relays_whatever_the_primary_says_and_holds_nothing_against_it) {
+    make_safe();
+    posture.pinned = continuity::override_mode::transparent;
+    posture.attempts = {backend_index{0}};
+    first = say_and_close(response(500, soap_fault("SOA-02001")));
+    const auto said = ask(post("/counter"));
+    EXPECT_THAT(said, HasSubstr("\r\nGarde-Mode: transparent\r\n"));
+    EXPECT_EQ(body_of(said), soap_fault("SOA-02001"));
+    EXPECT_THAT(failures(), IsEmpty());
+}
+
+TEST_F(exchanging, transparent_hands_out_no_procedure) {
+    posture.pinned = continuity::override_mode::transparent;
+    posture.attempts = {backend_index{0}};
+    first = say_and_close("");
+    EXPECT_THAT(ask(post("/counter")), StartsWith("HTTP/1.1 502 "));
+}
+
+// --- what garde refuses itself ---
+
+TEST_F(exchanging, an_unknown_path_is_not_found) {
+    EXPECT_THAT(ask(post("/nowhere")), StartsWith("HTTP/1.1 404 "));
+}
+
+TEST_F(exchanging, soap_is_posted) {
+    const auto said = ask("GET /counter HTTP/1.1\r\nHost: garde.test\r\nConnection: close\r\n\r\n");
+    EXPECT_THAT(said, StartsWith("HTTP/1.1 405 "));
+    EXPECT_THAT(said, HasSubstr("\r\nAllow: POST\r\n"));
+}
+
+TEST_F(exchanging, a_request_that_two_parsers_could_read_in_two_ways_is_refused) {
+    const auto said =
+        ask("POST /counter HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: "
+            "chunked\r\n\r\n0\r\n\r\n");
+    EXPECT_THAT(said, StartsWith("HTTP/1.1 400 "));
+    EXPECT_EQ(one->connections(), 0);
+}
+
+// --- draining ---
+
+TEST_F(exchanging, draining_ends_when_the_last_connection_has_ended) {
+    start();
+    std::promise<void> drained;
+    ask(post("/counter"));
+    at->drain([&] { drained.set_value(); });
+    EXPECT_EQ(drained.get_future().wait_for(test::patience), std::future_status::ready);
+    EXPECT_EQ(open_connections, 0U);
+}
+
+}  // namespace
+}  // namespace garde::proxy
