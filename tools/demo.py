@@ -73,6 +73,7 @@ def main():
     build = pathlib.Path(sys.argv[1])
     garde = build / "garde"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell started us with it ignored
     subprocess.run([ROOT / "certs" / "make-dev-pki", PKI], check=True)
     processes = []
     try:

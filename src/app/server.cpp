@@ -197,8 +197,8 @@ void server::stop() {
     journal_.reset();
     admin_.reset();
     status_.reset();
+    cache_.reset();  // before the workers: a question that it still holds comes back to one of them
     workers_.clear();
-    cache_.reset();
     control_.reset();
 }
 
