@@ -49,6 +49,7 @@ void resolver::start(std::vector<std::pair<std::size_t, config::endpoint>> names
     state_ = std::make_shared<state>();
     state_->then = std::move(then);
     std::vector<entry> entries;
+    entries.reserve(names.size());
     for (auto& [number, name] : names) entries.push_back({number, std::move(name), {}});
     // Detached on purpose: nobody may have to wait for a resolver that hangs.
     std::thread([shared = state_, entries = std::move(entries)]() mutable {
