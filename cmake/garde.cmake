@@ -24,32 +24,23 @@ endif()
 
 find_program(GARDE_CCACHE ccache)
 if(GARDE_CCACHE)
-  # Precompiled headers are cacheable only when their time stamps do not count.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-    CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${GARDE_CCACHE})
+  # Paths relative to the tree, so that another checkout finds what this one has compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+    ${GARDE_CCACHE})
 endif()
-add_compile_options(-fpch-preprocess)
 
-# garde_module(NAME [ASIO] LINK …): library garde_NAME from src/NAME/*.cpp.
+# garde_module(NAME LINK …): library garde_NAME from src/NAME/*.cpp.
 function(garde_module name)
-  cmake_parse_arguments(arg "ASIO" "" "LINK" ${ARGN})
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
   add_library(garde_${name} STATIC ${sources})
   target_link_libraries(garde_${name} PUBLIC garde_flags ${arg_LINK})
-  if(arg_ASIO)
-    target_link_libraries(garde_${name} PUBLIC garde_boost)
-    target_precompile_headers(garde_${name} REUSE_FROM garde_boost)
-  endif()
 endfunction()
 
-# garde_test(NAME [ASIO] [LINK …]): executable test_NAME from tests/NAME/*.cpp, linked with the module of that name.
+# garde_test(NAME [LINK …]): executable test_NAME from tests/NAME/*.cpp, linked with the module of that name.
 function(garde_test name)
-  cmake_parse_arguments(arg "ASIO" "" "LINK" ${ARGN})
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/*.cpp)
   add_executable(test_${name} ${sources})
-  target_link_libraries(test_${name} PRIVATE garde_${name} ${arg_LINK} GTest::gmock GTest::gtest_main)
-  target_compile_definitions(test_${name} PRIVATE GARDE_FIXTURES="${CMAKE_SOURCE_DIR}/tests/fixtures")
-  if(arg_ASIO)
-    target_precompile_headers(test_${name} REUSE_FROM garde_boost)
-  endif()
+  target_link_libraries(test_${name} PRIVATE garde_${name} ${arg_LINK} garde_fixtures GTest::gmock GTest::gtest_main)
 endfunction()

@@ -1,6 +1,8 @@
 // See admin_api.hpp. The decisions are in the pure files beside this one.
 #include "garde/admin/admin_api.hpp"
 
+#include "garde/net/arrival.hpp"
+
 #include "answers.hpp"
 #include "openapi.hpp"
 #include "refusals.hpp"
@@ -21,17 +23,11 @@ steady_time now() {
 /// Gives the order on the control thread and waits for what became of it.
 net::task<control::mode_result> give(net::event_loop& desk, control::controller& control,
                                      control::mode_request what) {
-    auto start = [&desk, &control, what = std::move(what)](auto handler) mutable {
-        // The handler belongs to the desk's thread: it comes back by message.
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        control.order(std::move(what), [&desk, shared](control::mode_result became) {
-            desk.post(
-                [shared, became = std::move(became)]() mutable { std::move (*shared)(std::move(became)); });
-        });
-    };
-    auto waiting = net::asio::async_initiate<const net::asio::use_awaitable_t<net::executor>&,
-                                             void(control::mode_result)>(std::move(start), net::use_task);
-    co_return co_await std::move(waiting);
+    const auto became = std::make_shared<net::arrival<control::mode_result>>(desk);
+    control.order(std::move(what), [became](control::mode_result result) {
+        net::arrival<control::mode_result>::bring(became, std::move(result));
+    });
+    co_return co_await became->wait();
 }
 
 net::page_reply unauthorized(refusal_reason why) {

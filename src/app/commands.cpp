@@ -6,6 +6,7 @@
 #include "garde/config/load.hpp"
 #include "garde/emergency/receipt.hpp"
 #include "garde/journal/journal.hpp"
+#include "garde/net/signals.hpp"
 #include "garde/telemetry/log.hpp"
 
 #include "ctl.hpp"
@@ -40,6 +41,7 @@ int run(const std::string& file) {
         return exit_config;
     }
     print_problems(loaded->warnings);
+    net::signals::block(serve_signals);  // before the log's thread is made
     telemetry::start_log(loaded->value->log_level);
     const auto served = serve(loaded->value);
     telemetry::stop_log();

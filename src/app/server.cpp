@@ -6,12 +6,12 @@
 #include "garde/control/controller.hpp"
 #include "garde/journal/journal.hpp"
 #include "garde/net/event_loop.hpp"
+#include "garde/net/signals.hpp"
 #include "garde/proxy/site.hpp"
 #include "garde/proxy/worker.hpp"
 #include "garde/status/status_site.hpp"
 #include "garde/store/override_store.hpp"
 
-#include <boost/asio/signal_set.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -90,6 +90,7 @@ class server {
 
     config::settings_ptr settings_;
     net::event_loop desk_;
+    std::unique_ptr<net::signals> signals_;
     std::unique_ptr<const proxy::site> site_;
     std::unique_ptr<cache::cache_desk> cache_;
     std::unique_ptr<journal::writer> journal_;
@@ -104,6 +105,9 @@ class server {
 };
 
 result<void> server::start() {
+    auto signals = net::signals::take(desk_, serve_signals, [this](int one) { begin_drain(one); });
+    if (!signals) return std::unexpected(signals.error());
+    signals_ = std::move(*signals);
     auto made = proxy::site::make(settings_);
     if (!made) return std::unexpected(made.error());
     site_ = std::move(*made);
@@ -161,15 +165,12 @@ void server::announce_ready() const {
 
 /// The desk runs on the main thread; signals come to it like anything else.
 void server::run_until_told() {
-    boost::asio::signal_set signals(desk_.io(), SIGTERM, SIGINT);
-    signals.async_wait([this](const boost::system::error_code& failed, int signal) {
-        if (!failed) begin_drain(signal);
-    });
     announce_ready();
     desk_.run();
 }
 
 void server::begin_drain(int signal) {
+    if (drain_limit_) return;  // told already
     spdlog::info("ending on signal {}: exchanges under way may finish", signal);
     drain_limit_ = std::make_unique<net::deadline>(desk_.wheel(), [this] {
         spdlog::warn("exchanges were cut off after {} s", drain_time.count());

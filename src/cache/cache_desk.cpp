@@ -1,6 +1,8 @@
 // See cache_desk.hpp.
 #include "garde/cache/cache_desk.hpp"
 
+#include "garde/net/arrival.hpp"
+
 #include <functional>
 #include <utility>
 
@@ -41,19 +43,11 @@ found cache_desk::find(const question& what) {
 }
 
 net::task<found> cache_desk::ask(net::event_loop& asking, question what) {
-    auto start = [this, &asking, what = std::move(what)](auto handler) mutable {
-        // The handler belongs to the asking thread: it comes back by message, whatever happens.
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        const auto answer = [&asking, shared](found result) {
-            asking.post(
-                [shared, result = std::move(result)]() mutable { std::move (*shared)(std::move(result)); });
-        };
-        if (!questions_.try_post([this, answer, what = std::move(what)] { answer(find(what)); }))
-            answer(std::unexpected(miss{"cache-busy"}));
-    };
-    auto waiting = net::asio::async_initiate<const net::asio::use_awaitable_t<net::executor>&, void(found)>(
-        std::move(start), net::use_task);
-    co_return co_await std::move(waiting);
+    const auto answer = std::make_shared<net::arrival<found>>(asking);
+    if (!questions_.try_post(
+            [this, answer, what = std::move(what)] { net::arrival<found>::bring(answer, find(what)); }))
+        co_return std::unexpected(miss{"cache-busy"});
+    co_return co_await answer->wait();
 }
 
 }  // namespace garde::cache

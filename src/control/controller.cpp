@@ -108,17 +108,16 @@ void controller::start() {
             places.emplace_back(i, static_cast<backend_index>(b));
         }
     }
-    resolver_.start(
-        std::move(names), [this, places](std::size_t number, std::vector<net::tcp::endpoint> found) {
-            loop_.post([this, place = places[number], found = std::move(found)]() mutable {
-                const auto [index, backend] = place;
-                auto fresh =
-                    std::make_shared<upstream::target>(*served_.service(index).targets[to_number(backend)]);
-                fresh->addresses = std::move(found);
-                services_[index].probers[to_number(backend)].retarget(fresh);
-                for (auto* worker : workers_) worker->retarget(index, backend, fresh);
-            });
+    resolver_.start(std::move(names), [this, places](std::size_t number, std::vector<net::endpoint> found) {
+        loop_.post([this, place = places[number], found = std::move(found)]() mutable {
+            const auto [index, backend] = place;
+            auto fresh =
+                std::make_shared<upstream::target>(*served_.service(index).targets[to_number(backend)]);
+            fresh->addresses = std::move(found);
+            services_[index].probers[to_number(backend)].retarget(fresh);
+            for (auto* worker : workers_) worker->retarget(index, backend, fresh);
         });
+    });
     schedule_tick();
     tell_view();
     thread_ = std::jthread([this] { loop_.run(); });

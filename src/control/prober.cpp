@@ -1,22 +1,17 @@
 // See prober.hpp.
 #include "garde/control/prober.hpp"
 
+#include "garde/net/alarm.hpp"
 #include "garde/upstream/probe.hpp"
-
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/redirect_error.hpp>
 
 namespace garde::control {
 
 struct prober::state {
-    using timer =
-        net::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                        net::asio::wait_traits<std::chrono::steady_clock>, net::executor>;
     net::event_loop& loop;
     const config::probe_settings& how;
     upstream::target_ptr to;
     on_result then;
-    timer pause;
+    net::alarm pause;
     std::minstd_rand random{std::random_device{}()};
     bool at_once = false;
 };
@@ -27,7 +22,7 @@ prober::prober(net::event_loop& loop, const config::probe_settings& how, upstrea
                        .how = how,
                        .to = std::move(to),
                        .then = std::move(then),
-                       .pause = state::timer(loop.get_executor())}) {}
+                       .pause = net::alarm(loop)}) {}
 
 void prober::start() {
     state_->loop.spawn(run(state_));
@@ -35,7 +30,7 @@ void prober::start() {
 
 void prober::probe_now() {
     state_->at_once = true;
-    state_->pause.cancel();
+    state_->pause.ring();
 }
 
 void prober::retarget(upstream::target_ptr to) {
@@ -52,9 +47,8 @@ net::task<> prober::run(std::shared_ptr<state> with) {
         with->then(result);
         if (with->at_once) continue;
         std::uniform_int_distribution<milliseconds::rep> jitter(0, with->how.jitter.count());
-        with->pause.expires_after(with->how.interval + milliseconds(jitter(with->random)));
-        boost::system::error_code cancelled;
-        co_await with->pause.async_wait(net::asio::redirect_error(net::use_task, cancelled));
+        const auto pause = with->how.interval + milliseconds(jitter(with->random));
+        co_await with->pause.wait_until(std::chrono::steady_clock::now() + pause);
     }
 }
 

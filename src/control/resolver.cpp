@@ -16,7 +16,7 @@ constexpr std::chrono::seconds resolve_interval{30};
 struct entry {
     std::size_t number = 0;
     config::endpoint name;
-    std::vector<net::tcp::endpoint> known;
+    std::vector<net::endpoint> known;
 };
 
 }  // namespace
@@ -28,7 +28,7 @@ struct resolver::state {
     on_change then;
 
     /// False once stopped.
-    bool report(std::size_t number, const std::vector<net::tcp::endpoint>& found) {
+    bool report(std::size_t number, const std::vector<net::endpoint>& found) {
         const std::lock_guard lock(mutex);
         if (!stopped) then(number, found);
         return !stopped;

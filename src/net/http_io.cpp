@@ -1,6 +1,9 @@
 // See http_io.hpp.
 #include "garde/net/http_io.hpp"
 
+#include <cstring>
+#include <utility>
+
 namespace garde::net {
 namespace {
 
@@ -27,12 +30,36 @@ page_reply refusal_page(const http::parse_error& why) {
 }
 
 std::string address_of(const socket& peer) {
-    boost::system::error_code failed;
-    const auto at = peer.remote_endpoint(failed);
-    return failed ? std::string{} : at.address().to_string();
+    const auto at = remote_endpoint(peer);
+    return at ? at->host() : std::string{};
 }
 
+/// What input buffers of this thread have given back.
+class spare_buffers {
+  public:
+    std::unique_ptr<char[]> take() {
+        if (kept_.empty()) return std::make_unique_for_overwrite<char[]>(input_buffer::default_capacity);
+        auto out = std::move(kept_.back());
+        kept_.pop_back();
+        return out;
+    }
+    void keep(std::unique_ptr<char[]> one) {
+        if (kept_.size() < most) kept_.push_back(std::move(one));
+    }
+
+  private:
+    static constexpr std::size_t most = 64;
+    std::vector<std::unique_ptr<char[]>> kept_;
+};
+
+thread_local spare_buffers spares;
+
 }  // namespace
+
+input_buffer::~input_buffer() {
+    begin_ = end_ = 0;
+    release();
+}
 
 void input_buffer::consume(std::size_t count) {
     begin_ += count;
@@ -40,17 +67,29 @@ void input_buffer::consume(std::size_t count) {
 }
 
 std::span<char> input_buffer::room() {
-    if (end_ == bytes_.size()) {
-        if (begin_ > 0) {
-            bytes_.erase(0, begin_);
-            end_ -= begin_;
-            begin_ = 0;
-            bytes_.resize(bytes_.capacity());
-        } else {
-            bytes_.resize(bytes_.size() * 2);
-        }
+    if (!bytes_ || end_ == capacity_) grow();
+    return {bytes_.get() + end_, capacity_ - end_};
+}
+
+void input_buffer::grow() {
+    if (begin_ > 0) {
+        std::memmove(bytes_.get(), bytes_.get() + begin_, end_ - begin_);
+        end_ -= begin_;
+        begin_ = 0;
+        return;
     }
-    return {bytes_.data() + end_, bytes_.size() - end_};
+    const std::size_t wanted = bytes_ ? capacity_ * 2 : first_capacity_;
+    auto larger = wanted == default_capacity ? spares.take() : std::make_unique_for_overwrite<char[]>(wanted);
+    if (bytes_) std::memcpy(larger.get(), bytes_.get(), end_);
+    bytes_ = std::move(larger);
+    capacity_ = wanted;
+}
+
+void input_buffer::release() {
+    if (!bytes_ || begin_ != end_) return;
+    if (capacity_ == default_capacity) spares.keep(std::move(bytes_));
+    bytes_.reset();
+    capacity_ = 0;
 }
 
 task<> serve_pages(event_loop& loop, socket accepted, ssl_ptr ssl, page_handler handler, page_limits limits) {

@@ -1,21 +1,44 @@
 // See listener.hpp.
 #include "garde/net/listener.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
-
+#include <cerrno>
+#include <netdb.h>
 #include <sys/socket.h>
 
 namespace garde::net {
+namespace {
 
-result<std::vector<tcp::endpoint>> resolve(const config::endpoint& address) {
-    asio::io_context io;
-    tcp::resolver resolver(io);
-    boost::system::error_code failed;
-    const auto found = resolver.resolve(address.host, std::to_string(address.port), failed);
-    if (failed) return fail("cannot resolve " + address.host + ": " + failed.message());
-    std::vector<tcp::endpoint> out;
-    for (const auto& entry : found) out.push_back(entry.endpoint());
+/// Accepted in one go before others have their turn.
+constexpr int most_at_once = 64;
+
+/// That one connection's own trouble (accept(2)); any other error does not go away by asking again at once.
+bool concerns_one_connection(int code) {
+    return code == ECONNABORTED || code == EINTR || code == EPROTO || code == EPERM;
+}
+
+constexpr milliseconds pause{50};
+
+}  // namespace
+
+struct listener::listening {
+    listening(event_loop& on, socket owned)
+        : loop(on), watched(on, std::move(owned), watched_socket::state::unknown) {}
+    event_loop& loop;
+    watched_socket watched;
+};
+
+result<std::vector<endpoint>> resolve(const config::endpoint& address) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICSERV;
+    addrinfo* found = nullptr;
+    const int failed =
+        ::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &found);
+    if (failed != 0) return fail("cannot resolve " + address.host + ": " + ::gai_strerror(failed));
+    std::vector<endpoint> out;
+    for (const auto* one = found; one != nullptr; one = one->ai_next)
+        out.emplace_back(one->ai_addr, one->ai_addrlen);
+    ::freeaddrinfo(found);
     return out;
 }
 
@@ -23,51 +46,42 @@ result<std::unique_ptr<listener>> listener::open(event_loop& loop, const config:
                                                  address_sharing sharing) {
     const auto endpoints = resolve(address);
     if (!endpoints) return std::unexpected(endpoints.error());
-    const tcp::endpoint& at = endpoints->front();
-    acceptor listening(loop.get_executor());
-    boost::system::error_code failed;
-    const auto refuse = [&](const char* step) {
-        return fail("cannot " + std::string(step) + " " + address.host + ":" + std::to_string(address.port) +
-                    ": " + failed.message());
-    };
-    if (listening.open(at.protocol(), failed); failed) return refuse("open a socket for");
-    listening.set_option(asio::socket_base::reuse_address(true), failed);
-    if (sharing == address_sharing::shared) {
-        const int on = 1;
-        ::setsockopt(listening.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    }
-    if (listening.bind(at, failed); failed) return refuse("bind");
-    if (listening.listen(asio::socket_base::max_listen_connections, failed); failed)
-        return refuse("listen on");
-    return std::unique_ptr<listener>(new listener(loop, std::move(listening)));
+    auto listening = listen_at(endpoints->front(), sharing);
+    if (!listening) return std::unexpected(listening.error());
+    auto state = std::make_shared<listener::listening>(loop, std::move(*listening));
+    return std::unique_ptr<listener>(new listener(std::move(state)));
+}
+
+listener::~listener() {
+    stop();
 }
 
 void listener::start(on_connection then) {
-    loop_.spawn(accept_all(std::move(then)));
+    state_->loop.spawn(accept_all(state_, std::move(then)));
 }
 
 void listener::stop() {
-    boost::system::error_code ignored;
-    acceptor_.close(ignored);
+    state_->watched.close();
+    state_->watched.interrupt();
 }
 
-tcp::endpoint listener::local_endpoint() const {
-    boost::system::error_code ignored;
-    return acceptor_.local_endpoint(ignored);
+endpoint listener::local_endpoint() const {
+    return net::local_endpoint(state_->watched.descriptor()).value_or(endpoint());
 }
 
-task<> listener::accept_all(on_connection then) {
-    while (acceptor_.is_open()) {
-        boost::system::error_code failed;
-        socket accepted(loop_.get_executor());
-        co_await acceptor_.async_accept(accepted, asio::redirect_error(use_task, failed));
-        if (failed == asio::error::operation_aborted || !acceptor_.is_open()) co_return;
-        if (failed) {
-            // EMFILE and its like do not go away by asking again at once.
-            co_await loop_.wait_until(std::chrono::steady_clock::now() + milliseconds(50));
-            continue;
+task<> listener::accept_all(std::shared_ptr<listening> from, on_connection then) {
+    const socket& listens = from->watched.descriptor();
+    for (int in_a_row = 1; listens.is_open(); ++in_a_row) {
+        socket accepted(::accept4(listens.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (accepted.is_open()) {
+            then(std::move(accepted));
+            if (in_a_row % most_at_once == 0) co_await from->loop.yield();
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            from->watched.used_up(direction::read);
+            co_await from->watched.wait(direction::read);
+        } else if (!concerns_one_connection(errno)) {
+            co_await from->loop.wait_until(std::chrono::steady_clock::now() + pause);
         }
-        then(std::move(accepted));
     }
 }
 

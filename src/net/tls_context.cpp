@@ -1,7 +1,7 @@
 // See tls_context.hpp.
 #include "garde/net/tls_context.hpp"
 
-#include "garde/net/task.hpp"
+#include "garde/net/socket.hpp"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -124,8 +124,7 @@ ssl_ptr tls_context::connect_side(const std::string& server_name) const {
     SSL_set_connect_state(ssl.get());
     // RFC 6066, 3: an IP literal is no server name; SSL_set1_host compares it with the certificate's
     // addresses.
-    boost::system::error_code is_name;
-    asio::ip::make_address(server_name, is_name);
+    const bool is_name = !endpoint::from_literal(server_name, 0);
     if (is_name && SSL_set_tlsext_host_name(ssl.get(), server_name.c_str()) != 1) return nullptr;
     if (SSL_set1_host(ssl.get(), server_name.c_str()) != 1) return nullptr;
     return ssl;

@@ -16,8 +16,8 @@ http::parser_limits request_limits(const config::limits_settings& limits) {
 }
 
 std::string address_of(const net::socket& peer) {
-    boost::system::error_code ignored;
-    return peer.remote_endpoint(ignored).address().to_string();
+    const auto at = net::remote_endpoint(peer);
+    return at ? at->host() : std::string();
 }
 
 constexpr milliseconds linger_time{2'000};

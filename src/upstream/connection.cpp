@@ -1,7 +1,9 @@
 // See connection.hpp.
 #include "garde/upstream/connection.hpp"
 
-#include <boost/asio/redirect_error.hpp>
+#include "garde/net/connect.hpp"
+
+#include <cerrno>
 
 namespace garde::upstream {
 namespace {
@@ -13,30 +15,13 @@ reason reason_of(net::io_status status, const http::response_parser& parser) {
     return parser.head_complete() ? reason::truncated : reason::reset;
 }
 
-/// Connects one socket; an error code, or timed_out when the deadline ended it.
-net::task<boost::system::error_code> connect_socket(net::event_loop& loop, net::socket& to,
-                                                    net::tcp::endpoint address, steady_time give_up_at) {
-    bool expired = false;
-    net::deadline limit(loop.wheel(), [&] {
-        expired = true;
-        boost::system::error_code ignored;
-        to.close(ignored);
-    });
-    limit.set(give_up_at);
-    boost::system::error_code failed;
-    co_await to.async_connect(address, boost::asio::redirect_error(net::use_task, failed));
-    if (expired) failed = boost::asio::error::timed_out;
-    co_return failed;
-}
-
 }  // namespace
 
 result<target> make_target(const config::backend_settings& settings) {
     target out{
         .name = settings.name, .server_name = settings.server_name, .addresses = {}, .tls = std::nullopt};
-    boost::system::error_code no_literal;
-    const auto literal = boost::asio::ip::make_address(settings.address.host, no_literal);
-    if (!no_literal) out.addresses.emplace_back(literal, settings.address.port);
+    if (auto literal = net::endpoint::from_literal(settings.address.host, settings.address.port))
+        out.addresses.push_back(*literal);
     if (settings.tls) {
         auto tls = net::tls_context::client(settings.ca, settings.client);
         if (!tls) return std::unexpected(tls.error());
@@ -52,15 +37,14 @@ net::task<std::expected<connection_ptr, reason>> connect(net::event_loop& loop, 
     for (const auto& address : to.addresses) {
         const steady_time now = std::chrono::steady_clock::now();
         const steady_time move_on_at = now + (give_up_at - now) / addresses_left--;
-        net::socket socket(loop.get_executor());
-        const auto failed = co_await connect_socket(loop, socket, address, move_on_at);
-        if (failed) {
-            why = failed == boost::asio::error::timed_out ? reason::connect_timeout : reason::connect_failed;
+        auto connected = co_await net::connect(loop, address, move_on_at);
+        if (!connected) {
+            why = connected.error() == ETIMEDOUT ? reason::connect_timeout : reason::connect_failed;
             continue;
         }
         net::ssl_ptr ssl = to.tls ? to.tls->connect_side(to.server_name) : nullptr;
         if (to.tls && !ssl) co_return std::unexpected(reason::tls_failed);
-        auto made = std::make_unique<connection>(loop, std::move(socket), std::move(ssl));
+        auto made = std::make_unique<connection>(loop, std::move(*connected), std::move(ssl));
         made->stream().expires_at(give_up_at);
         const net::io_status shaken = co_await made->stream().handshake();
         if (shaken == net::io_status::ok) co_return made;

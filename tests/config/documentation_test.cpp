@@ -1,5 +1,6 @@
 // conf/garde.toml documents every setting, and the defaults that it shows are the defaults.
 #include "../../src/config/units.hpp"
+#include "../support/fixtures.hpp"
 #include "support.hpp"
 
 #include <fmt/format.h>
@@ -19,7 +20,7 @@ namespace {
 using namespace testing_support;
 
 std::string shipped() {
-    std::ifstream in(GARDE_FIXTURES "/../../conf/garde.toml", std::ios::binary);
+    std::ifstream in(test::fixtures() / "../../conf/garde.toml", std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
 }
 

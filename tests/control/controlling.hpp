@@ -33,18 +33,16 @@ class on_off_backend {
   public:
     on_off_backend() { turn_on(); }
     void turn_on() {
-        listening_.open(net::tcp::v4());
-        listening_.set_option(net::asio::socket_base::reuse_address(true));
-        listening_.bind({net::asio::ip::address_v4::loopback(), port_});
-        listening_.listen();
-        port_ = listening_.local_endpoint().port();
+        auto made = net::listen_at(test::loopback(port_), net::address_sharing::exclusive);
+        if (!made) throw std::runtime_error(made.error().message);
+        listening_ = std::move(*made);
+        port_ = net::local_endpoint(listening_)->port();
     }
     void turn_off() { listening_.close(); }
     [[nodiscard]] std::uint16_t port() const { return port_; }
 
   private:
-    net::asio::io_context io_;
-    test::acceptor listening_{io_.get_executor()};
+    net::socket listening_;
     std::uint16_t port_ = 0;
 };
 

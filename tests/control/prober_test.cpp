@@ -25,7 +25,7 @@ config::probe_settings every(milliseconds interval) {
     return out;
 }
 
-upstream::target_ptr target_at(net::tcp::endpoint address) {
+upstream::target_ptr target_at(net::endpoint address) {
     return std::make_shared<const upstream::target>(
         upstream::target{.name = "one", .server_name = "one.garde.test", .addresses = {address}, .tls = {}});
 }
@@ -38,10 +38,10 @@ struct bench {
     }
 
     net::event_loop loop;
-    test::acceptor listening{loop.get_executor(), test::any_port()};
+    net::socket listening = test::listening_socket();
     config::probe_settings how;
     std::vector<reason> results;
-    prober one{loop, how, target_at(listening.local_endpoint()),
+    prober one{loop, how, target_at(*net::local_endpoint(listening)),
                [this](reason result) { results.push_back(result); }};
 };
 
@@ -86,7 +86,7 @@ TEST(prober, asked_by_the_result_of_a_probe_it_probes_once_more) {
     const auto how = every(1h);
     int results = 0;
     std::optional<prober> one;
-    one.emplace(loop, how, target_at(test::closed_port(loop.get_executor())), [&](reason) {
+    one.emplace(loop, how, target_at(test::closed_port()), [&](reason) {
         if (++results == 1) one->probe_now();
     });
     one->start();
@@ -99,7 +99,7 @@ TEST(prober, goes_to_the_new_address) {
     bench b(1h);
     b.wait_for(1);
     test::settle(b.loop);
-    b.one.retarget(target_at(test::closed_port(b.loop.get_executor())));
+    b.one.retarget(target_at(test::closed_port()));
     b.one.probe_now();
     b.wait_for(2);
     EXPECT_EQ(b.results[1], reason::connect_failed);

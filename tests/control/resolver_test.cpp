@@ -11,7 +11,7 @@
 namespace garde::control {
 namespace {
 
-using addresses = std::vector<net::tcp::endpoint>;
+using addresses = std::vector<net::endpoint>;
 
 TEST(resolver, tells_the_addresses_of_each_name) {
     std::mutex mutex;
@@ -27,8 +27,8 @@ TEST(resolver, tells_the_addresses_of_each_name) {
               });
     ASSERT_EQ(both.get_future().wait_for(test::patience), std::future_status::ready);
     one.stop();
-    EXPECT_EQ(told[3], addresses{net::tcp::endpoint(net::asio::ip::make_address("127.0.0.1"), 8443)});
-    EXPECT_EQ(told[5], addresses{net::tcp::endpoint(net::asio::ip::make_address("::1"), 8444)});
+    EXPECT_EQ(told[3], addresses{*net::endpoint::from_literal("127.0.0.1", 8443)});
+    EXPECT_EQ(told[5], addresses{*net::endpoint::from_literal("::1", 8444)});
 }
 
 TEST(resolver, without_names_it_does_nothing) {

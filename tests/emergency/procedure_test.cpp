@@ -1,6 +1,7 @@
 // Loading the procedure's texts, and what callers get of them.
 #include "garde/emergency/procedure.hpp"
 
+#include "../support/fixtures.hpp"
 #include "../support/temporary_folder.hpp"
 
 #include <boost/json.hpp>
@@ -15,7 +16,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const std::filesystem::path fixtures = std::filesystem::path(GARDE_FIXTURES) / "procedures";
+const std::filesystem::path fixtures = test::fixtures() / "procedures";
 
 config::procedure_settings settings_for(const std::filesystem::path& folder) {
     config::procedure_settings out;

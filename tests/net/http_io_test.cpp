@@ -84,7 +84,7 @@ bool complete(http::request_parser& parser) {
 task<io_status> write_in_two(stream& to, event_loop& loop, std::string_view text, std::size_t first) {
     const io_status begun = co_await to.write_all(text.substr(0, first));
     if (begun != io_status::ok) co_return begun;
-    co_await asio::post(loop.get_executor(), use_task);
+    co_await loop.yield();
     co_return co_await to.write_all(text.substr(first));
 }
 
@@ -189,7 +189,7 @@ task<std::string> converse(stream& over, std::string_view requests) {
 /// What a server of pages says to these bytes until it closes.
 std::string ask_pages(std::string_view requests, const page_limits& limits = quick_limits()) {
     event_loop loop;
-    auto [a, b] = test::connected_pair(loop.get_executor());
+    auto [a, b] = test::connected_pair();
     stream client(loop, std::move(a), nullptr);
     std::string out;
     bool served = false;
@@ -273,7 +273,7 @@ TEST(serve_pages, a_request_that_is_never_finished_is_closed) {
 
 TEST(serve_pages, speaks_tls_and_tells_the_handler_who_asks) {
     event_loop loop;
-    auto [a, b] = test::connected_pair(loop.get_executor());
+    auto [a, b] = test::connected_pair();
     stream client(loop, std::move(a), client_context(pki::shared().client()).connect_side(test::server_name));
     ssl_ptr ssl = server_context(config::client_certificates::optional).accept_side();
     loop.spawn(serve_pages(loop, std::move(b), std::move(ssl), echo, quick_limits()));
@@ -283,7 +283,7 @@ TEST(serve_pages, speaks_tls_and_tells_the_handler_who_asks) {
 
 TEST(serve_pages, a_failed_handshake_ends_it) {
     event_loop loop;
-    auto [a, b] = test::connected_pair(loop.get_executor());
+    auto [a, b] = test::connected_pair();
     stream client(loop, std::move(a), nullptr);
     bool served = false;
     loop.spawn(test::keep_end(

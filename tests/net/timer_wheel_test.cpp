@@ -25,8 +25,7 @@ constexpr milliseconds revolution = tick * timer_wheel::slots;
 
 /// A wheel, the time, and what fired.
 struct bench {
-    int woken = 0;
-    timer_wheel wheel{start, [this] { ++woken; }};
+    timer_wheel wheel{start};
     steady_time now = start;
     std::vector<int> fired;
 
@@ -151,18 +150,47 @@ TEST(timer_wheel, time_that_stands_still_or_goes_back_fires_nothing) {
     EXPECT_THAT(b.fired, ElementsAre(1));
 }
 
-// --- the owner is told when to turn it ---
+// --- the owner is told when to turn it next ---
 
-TEST(timer_wheel, tells_when_it_stops_being_empty) {
+/// Turning only when told, from `b.now` on: how late the deadline fires.
+milliseconds lateness_when_turned_as_told(bench& b, milliseconds until_due) {
+    bool fired = false;
+    deadline one(b.wheel, [&] { fired = true; });
+    const steady_time due = b.now + until_due;
+    one.set(due);
+    while (!fired) {
+        const auto next = b.wheel.next_expiry();
+        if (!next || *next < b.now) return milliseconds(-1);
+        b.wheel.advance(b.now = *next);
+    }
+    return std::chrono::duration_cast<milliseconds>(b.now - due);
+}
+
+TEST(timer_wheel, an_empty_one_need_not_be_turned) {
     bench b;
+    EXPECT_FALSE(b.wheel.next_expiry());
     deadline one(b.wheel, b.note(1));
-    deadline two(b.wheel, b.note(2));
-    one.set(b.now + 20ms);
-    two.set(b.now + 20ms);
-    EXPECT_EQ(b.woken, 1);
-    b.pass(20ms);
-    one.set(b.now + 20ms);
-    EXPECT_EQ(b.woken, 2);
+    one.set(b.now + 1s);
+    EXPECT_TRUE(b.wheel.next_expiry());
+    one.cancel();
+    EXPECT_FALSE(b.wheel.next_expiry());
+}
+
+TEST(timer_wheel, turned_when_told_it_is_at_most_a_tick_late_wherever_it_stands) {
+    for (milliseconds at{0}; at < revolution; at += 37ms)
+        for (const milliseconds until_due : {0ms, 1ms, 9ms, 10ms, 11ms, 640ms, 5000ms, 10'239ms}) {
+            bench b;
+            b.pass(at);
+            const auto late = lateness_when_turned_as_told(b, until_due);
+            ASSERT_TRUE(late >= 0ms && late <= tick)
+                << late.count() << " ms late at " << at.count() << " for " << until_due.count();
+        }
+}
+
+TEST(timer_wheel, a_deadline_of_a_later_turn_is_waited_for_turn_by_turn) {
+    bench b;
+    EXPECT_LE(lateness_when_turned_as_told(b, 3 * revolution + 5ms), tick);
+    EXPECT_GE(b.now, start + 3 * revolution + 5ms);
 }
 
 // --- callbacks that change the wheel ---

@@ -32,7 +32,7 @@ struct stream_pair {
     std::unique_ptr<stream> server;
 
     stream_pair(event_loop& on, ssl_ptr client_ssl, ssl_ptr server_ssl) : loop(on) {
-        auto [a, b] = test::connected_pair(on.get_executor());
+        auto [a, b] = test::connected_pair();
         client = std::make_unique<stream>(on, std::move(a), std::move(client_ssl));
         server = std::make_unique<stream>(on, std::move(b), std::move(server_ssl));
     }

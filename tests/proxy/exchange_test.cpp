@@ -84,9 +84,8 @@ struct exchanging : testing::Test {
         counter().backends[0].address.port = one->address().port();
         counter().backends[1].address.port = two->address().port();
         counter().cache.reset();
-        settings->services[1].backends[0].address.port = test::closed_port(loop.get_executor()).port();
-        settings->listener.address = {.host = "127.0.0.1",
-                                      .port = test::closed_port(loop.get_executor()).port()};
+        settings->services[1].backends[0].address.port = test::closed_port().port();
+        settings->listener.address = {.host = "127.0.0.1", .port = test::closed_port().port()};
         auto made = site::make(settings);
         ASSERT_TRUE(made) << made.error().message;
         served = std::move(*made);
@@ -113,8 +112,8 @@ struct exchanging : testing::Test {
         return test::run(loop, converse(std::string(bytes)));
     }
     net::task<std::string> converse(std::string bytes) {
-        const upstream::target to = upstream::testing_support::to_tls(
-            {{net::asio::ip::address_v4::loopback(), settings->listener.address.port}});
+        const upstream::target to =
+            upstream::testing_support::to_tls({test::loopback(settings->listener.address.port)});
         const auto connected = co_await upstream::connect(loop, to, test::in(test::patience));
         if (!connected) co_return "not connected";
         net::stream& over = (*connected)->stream();

@@ -1,6 +1,8 @@
 // Validates a message against a grammar of the fixtures with libxml2.
 #pragma once
 
+#include "../support/fixtures.hpp"
+
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>
 
@@ -12,7 +14,7 @@ namespace garde::test {
 
 /// Empty when the message is valid; else the first complaint.
 inline std::string complaint_of(std::string_view grammar, std::string_view message) {
-    const auto path = std::string(GARDE_FIXTURES "/").append(grammar);
+    const std::string path = test::fixtures() / grammar;
     using parser = std::unique_ptr<xmlRelaxNGParserCtxt, decltype(&xmlRelaxNGFreeParserCtxt)>;
     using schema = std::unique_ptr<xmlRelaxNG, decltype(&xmlRelaxNGFree)>;
     using validator = std::unique_ptr<xmlRelaxNGValidCtxt, decltype(&xmlRelaxNGFreeValidCtxt)>;

@@ -1,59 +1,60 @@
 // Connected sockets on the loopback address, on ports that the system chooses.
 #pragma once
 
-#include "garde/net/task.hpp"
+#include "garde/net/socket.hpp"
 
-#include <boost/asio/basic_socket_acceptor.hpp>
-
+#include <stdexcept>
 #include <sys/socket.h>
 #include <utility>
 #include <vector>
 
 namespace garde::test {
 
-using acceptor = net::asio::basic_socket_acceptor<net::tcp, net::executor>;
+inline net::endpoint loopback(std::uint16_t port) {
+    return *net::endpoint::from_literal("127.0.0.1", port);
+}
 
-inline net::tcp::endpoint any_port() {
-    return {net::asio::ip::address_v4::loopback(), 0};
+/// Listens on a port that the system chooses.
+inline net::socket listening_socket() {
+    auto made = net::listen_at(loopback(0), net::address_sharing::exclusive);
+    if (!made) throw std::runtime_error(made.error().message);
+    return std::move(*made);
 }
 
 /// The two ends of a TCP connection.
-inline std::pair<net::socket, net::socket> connected_pair(net::executor on) {
-    acceptor listening(on, any_port());
-    net::socket a(on);
-    net::socket b(on);
-    a.connect(listening.local_endpoint());
-    listening.accept(b);
+inline std::pair<net::socket, net::socket> connected_pair() {
+    const net::socket listening = listening_socket();
+    const auto at = *net::local_endpoint(listening);
+    net::socket a = net::open_tcp(at);
+    // Loopback: the kernel completes it before the call returns, or while accept is waited for.
+    (void)net::begin_connect(a, at);
+    net::socket b;
+    while (!b.is_open())
+        b = net::socket(::accept4(listening.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     return {std::move(a), std::move(b)};
 }
 
 /// An address where nobody listens.
-inline net::tcp::endpoint closed_port(net::executor on) {
-    const acceptor listening(on, any_port());
-    return listening.local_endpoint();
+inline net::endpoint closed_port() {
+    return *net::local_endpoint(listening_socket());
 }
 
 /// An address where connecting never ends: a listener whose queue is full and that accepts nobody.
 class black_hole {
   public:
-    explicit black_hole(net::executor on) : listening_(on) {
-        listening_.open(net::tcp::v4());
-        listening_.bind(any_port());
-        listening_.listen(0);
+    black_hole() : listening_(listening_socket()) {
+        ::listen(listening_.native_handle(), 0);
         // More than the queue takes, however the kernel counts; it drops what wants to open another
         // connection.
         for (int i = 0; i < 4; ++i) {
-            auto& one = fillers_.emplace_back(on);
-            one.open(net::tcp::v4());
-            one.native_non_blocking(true);
-            const auto to = address();
-            (void)::connect(one.native_handle(), to.data(), static_cast<socklen_t>(to.size()));
+            auto& one = fillers_.emplace_back(net::open_tcp(address()));
+            (void)net::begin_connect(one, address());
         }
     }
-    [[nodiscard]] net::tcp::endpoint address() const { return listening_.local_endpoint(); }
+    [[nodiscard]] net::endpoint address() const { return *net::local_endpoint(listening_); }
 
   private:
-    acceptor listening_;
+    net::socket listening_;
     std::vector<net::socket> fillers_;
 };
 

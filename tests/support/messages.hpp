@@ -2,6 +2,8 @@
 // by testing nothing.
 #pragma once
 
+#include "fixtures.hpp"
+
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -11,7 +13,7 @@
 namespace garde::test {
 
 inline std::string fixture(std::string_view name) {
-    std::ifstream file(std::string(GARDE_FIXTURES "/").append(name), std::ios::binary);
+    std::ifstream file(fixtures() / name, std::ios::binary);
     if (!file) throw std::runtime_error("no such fixture: " + std::string(name));
     return {std::istreambuf_iterator<char>(file), {}};
 }

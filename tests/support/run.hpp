@@ -7,9 +7,12 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <functional>
+#include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 
 namespace garde::test {
@@ -21,16 +24,17 @@ inline constexpr std::chrono::seconds patience{20};
 inline void run_until(net::event_loop& loop, const std::function<bool()>& finished) {
     std::signal(SIGPIPE, SIG_IGN);  // as the program does
     // Not a deadline of the loop's: those are under test.
-    net::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                    net::asio::wait_traits<std::chrono::steady_clock>, net::executor>
-        limit(loop.get_executor(), patience);
-    limit.async_wait([&loop](const boost::system::error_code& cancelled) {
-        if (cancelled) return;
-        ADD_FAILURE() << "it hangs";
-        loop.stop();
+    const auto limit = std::chrono::steady_clock::now() + patience;
+    std::jthread watchdog([&loop, limit](const std::stop_token& done) {
+        std::mutex mutex;
+        std::unique_lock lock(mutex);
+        std::condition_variable_any woken;
+        woken.wait_until(lock, done, limit, [] { return false; });
+        if (!done.stop_requested()) loop.stop();
     });
-    loop.io().restart();
-    while (!finished() && !loop.io().stopped()) loop.io().run_one();
+    loop.restart();
+    while (!finished() && !loop.stopped()) loop.turn(net::event_loop::patience::wait);
+    if (std::chrono::steady_clock::now() >= limit) ADD_FAILURE() << "it hangs";
 }
 
 template <class T>
@@ -71,8 +75,7 @@ std::pair<A, B> run_both(net::event_loop& loop, net::task<A> a, net::task<B> b) 
 
 /// Lets everything that is ready happen.
 inline void settle(net::event_loop& loop) {
-    loop.io().restart();
-    while (loop.io().poll_one() > 0) {
+    while (loop.turn(net::event_loop::patience::poll)) {
     }
 }
 

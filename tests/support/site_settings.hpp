@@ -4,6 +4,7 @@
 
 #include "garde/config/settings.hpp"
 
+#include "fixtures.hpp"
 #include "pki.hpp"
 
 #include <memory>
@@ -42,7 +43,7 @@ inline std::shared_ptr<config::settings> site_settings() {
     counter.routes = {route("/counter")};
     counter.cache.emplace();
     counter.procedure.emplace();
-    counter.procedure->folder = GARDE_FIXTURES "/procedures";
+    counter.procedure->folder = fixtures() / "procedures";
     counter.procedure->name = "counter";
     counter.procedure->environment = "Test";
     out->services.push_back(std::move(counter));

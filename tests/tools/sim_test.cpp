@@ -1,4 +1,5 @@
 // garde-sim's pure parts: what it answers to which question, and when which fault applies.
+#include "../support/fixtures.hpp"
 #include "site.hpp"
 
 #include <gmock/gmock.h>
@@ -137,7 +138,7 @@ TEST(sim_consult, errors_by_the_catalogue) {
 class grammar {
   public:
     explicit grammar(const std::string& name) {
-        const auto file = std::string(GARDE_FIXTURES) + "/" + name;
+        const auto file = garde::test::fixtures() / name;
         const std::unique_ptr<xmlRelaxNGParserCtxt, decltype(&xmlRelaxNGFreeParserCtxt)> parser(
             xmlRelaxNGNewParserCtxt(file.c_str()), xmlRelaxNGFreeParserCtxt);
         rules_.reset(xmlRelaxNGParse(parser.get()));

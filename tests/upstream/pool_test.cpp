@@ -30,7 +30,7 @@ struct bench {
         : server(loop, std::move(script)), connections(loop, target_to({server.address()})) {}
     explicit bench(std::vector<std::string>& seen) : bench(echo(seen)) {}
 
-    static target_ptr target_to(std::vector<net::tcp::endpoint> addresses) {
+    static target_ptr target_to(std::vector<net::endpoint> addresses) {
         return shared(to_plain(std::move(addresses)));
     }
 
@@ -225,7 +225,7 @@ TEST(pool, the_time_to_connect_counts_from_connecting) {
 
 TEST(pool, a_backend_that_is_not_there_is_a_failure_to_connect) {
     net::event_loop loop;
-    pool connections(loop, bench::target_to({test::closed_port(loop.get_executor())}));
+    pool connections(loop, bench::target_to({test::closed_port()}));
     const wire_request request{.bytes = question, .commit_bytes = 1000, .head_bytes = 4096};
     const sent result = run(loop, connections.attempt(request, resend::safe, 2s, in(5s)));
     EXPECT_EQ(result.why, reason::connect_failed);
@@ -234,7 +234,7 @@ TEST(pool, a_backend_that_is_not_there_is_a_failure_to_connect) {
 
 TEST(pool, connecting_takes_no_longer_than_it_may) {
     net::event_loop loop;
-    const test::black_hole hole(loop.get_executor());
+    const test::black_hole hole;
     pool connections(loop, bench::target_to({hole.address()}));
     const wire_request request{.bytes = question, .commit_bytes = 1000, .head_bytes = 4096};
     EXPECT_EQ(run(loop, connections.attempt(request, resend::safe, 20ms, in(10s))).why,

@@ -88,7 +88,7 @@ TEST(probe_tcp, includes_the_tls_handshake) {
 
 TEST(probe_tcp, fails_when_nobody_is_there) {
     net::event_loop loop;
-    const target to = to_plain({test::closed_port(loop.get_executor())});
+    const target to = to_plain({test::closed_port()});
     for (const auto type : {probe_type::tcp, probe_type::http, probe_type::soap}) {
         const auto how = of_type(type);
         EXPECT_EQ(run(loop, probe(loop, to, how, in(5s))), reason::connect_failed);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "garde/net/http_io.hpp"
+#include "garde/net/listener.hpp"
 #include "garde/net/stream.hpp"
 #include "garde/upstream/target.hpp"
 
@@ -10,11 +11,10 @@
 #include "../support/pki.hpp"
 #include "../support/run.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
@@ -61,36 +61,28 @@ class tiny_server {
     using script = std::function<net::task<>(visitor&, int number)>;
 
     tiny_server(net::event_loop& loop, script with, std::optional<net::tls_context> tls = {})
-        : loop_(loop),
-          script_(std::move(with)),
-          tls_(std::move(tls)),
-          listening_(loop.get_executor(), test::any_port()) {
-        loop_.spawn(accept_all());
+        : loop_(loop), script_(std::move(with)), tls_(std::move(tls)), listening_(must_listen(loop)) {
+        listening_->start(
+            [this](net::socket accepted) { loop_.spawn(serve(std::move(accepted), connections_++)); });
     }
     tiny_server(const tiny_server&) = delete;
     tiny_server& operator=(const tiny_server&) = delete;
     ~tiny_server() { stop_listening(); }
 
-    [[nodiscard]] net::tcp::endpoint address() const { return address_; }
+    [[nodiscard]] net::endpoint address() const { return address_; }
     [[nodiscard]] int connections() const { return connections_; }
     /// Connections whose script has ended.
     [[nodiscard]] int over() const { return over_; }
-    void stop_listening() {
-        boost::system::error_code ignored;
-        listening_.close(ignored);
-    }
+    void stop_listening() { listening_->stop(); }
 
     std::vector<std::string> requests;  ///< for scripts
 
   private:
-    net::task<> accept_all() {
-        for (;;) {
-            net::socket accepted(loop_.get_executor());
-            boost::system::error_code failed;
-            co_await listening_.async_accept(accepted, net::asio::redirect_error(net::use_task, failed));
-            if (failed) co_return;
-            loop_.spawn(serve(std::move(accepted), connections_++));
-        }
+    static std::unique_ptr<net::listener> must_listen(net::event_loop& loop) {
+        auto made =
+            net::listener::open(loop, {.host = "127.0.0.1", .port = 0}, net::address_sharing::exclusive);
+        if (!made) throw std::runtime_error(made.error().message);
+        return std::move(*made);
     }
 
     net::task<> serve(net::socket accepted, int number) {
@@ -103,8 +95,8 @@ class tiny_server {
     net::event_loop& loop_;
     script script_;
     std::optional<net::tls_context> tls_;
-    test::acceptor listening_;
-    net::tcp::endpoint address_ = listening_.local_endpoint();
+    std::unique_ptr<net::listener> listening_;
+    net::endpoint address_ = listening_->local_endpoint();
     int connections_ = 0;
     int over_ = 0;
 };
@@ -144,14 +136,14 @@ inline tiny_server::script say_and_wait(std::string text) {
     };
 }
 
-inline target to_plain(std::vector<net::tcp::endpoint> addresses) {
+inline target to_plain(std::vector<net::endpoint> addresses) {
     return {.name = "test",
             .server_name = test::server_name,
             .addresses = std::move(addresses),
             .tls = std::nullopt};
 }
 
-inline target to_tls(std::vector<net::tcp::endpoint> addresses) {
+inline target to_tls(std::vector<net::endpoint> addresses) {
     target out = to_plain(std::move(addresses));
     auto tls = net::tls_context::client(test::pki::shared().ca(), {});
     if (!tls) throw std::runtime_error(tls.error().message);

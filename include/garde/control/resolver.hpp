@@ -2,7 +2,7 @@
 #pragma once
 
 #include "garde/config/settings.hpp"
-#include "garde/net/task.hpp"
+#include "garde/net/socket.hpp"
 
 #include <functional>
 #include <memory>
@@ -13,7 +13,7 @@ namespace garde::control {
 class resolver {
   public:
     /// Called on the resolver's thread when the addresses of entry `number` changed.
-    using on_change = std::function<void(std::size_t number, std::vector<net::tcp::endpoint>)>;
+    using on_change = std::function<void(std::size_t number, std::vector<net::endpoint>)>;
 
     resolver() = default;
     ~resolver();

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,19 +16,31 @@
 
 namespace garde::net {
 
-/// Bytes that were read and not yet consumed, contiguous.
+/// Bytes that were read and not yet consumed, contiguous. Its memory is borrowed from the thread when the
+/// first byte comes, and given back by release().
 class input_buffer {
   public:
-    explicit input_buffer(std::size_t capacity = 16 * 1024) { bytes_.resize(capacity); }
+    static constexpr std::size_t default_capacity = std::size_t{16} * 1024;
 
-    [[nodiscard]] std::string_view available() const { return {bytes_.data() + begin_, end_ - begin_}; }
+    explicit input_buffer(std::size_t capacity = default_capacity) : first_capacity_(capacity) {}
+    input_buffer(const input_buffer&) = delete;
+    input_buffer& operator=(const input_buffer&) = delete;
+    ~input_buffer();
+
+    [[nodiscard]] std::string_view available() const { return {bytes_.get() + begin_, end_ - begin_}; }
     void consume(std::size_t count);
     /// Room for at least one more byte; grows when full and nothing was consumed.
     std::span<char> room();
     void filled(std::size_t count) { end_ += count; }
+    /// Keeps no memory while there is nothing in it.
+    void release();
 
   private:
-    std::string bytes_;
+    void grow();
+
+    std::size_t first_capacity_;
+    std::unique_ptr<char[]> bytes_;
+    std::size_t capacity_ = 0;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
 };

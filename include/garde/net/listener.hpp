@@ -4,16 +4,13 @@
 #include "garde/base/result.hpp"
 #include "garde/config/settings.hpp"
 #include "garde/net/event_loop.hpp"
-
-#include <boost/asio/basic_socket_acceptor.hpp>
+#include "garde/net/watched_socket.hpp"
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace garde::net {
-
-/// Whether other sockets of this process may listen on the same address.
-enum class address_sharing : std::uint8_t { exclusive, shared };
 
 class listener {
   public:
@@ -23,24 +20,28 @@ class listener {
     static result<std::unique_ptr<listener>> open(event_loop& loop, const config::endpoint& address,
                                                   address_sharing sharing);
 
+    ~listener();
+    listener(const listener&) = delete;
+    listener& operator=(const listener&) = delete;
+
     /// Accepts until stop(). When the process has no descriptors left it pauses for 50 ms instead of
     /// spinning.
     void start(on_connection then);
+    /// Connections that the kernel has already queued here are reset: nobody accepts them any more.
     void stop();
 
-    [[nodiscard]] tcp::endpoint local_endpoint() const;
+    [[nodiscard]] endpoint local_endpoint() const;
 
   private:
-    using acceptor = asio::basic_socket_acceptor<tcp, executor>;
-    listener(event_loop& loop, acceptor listening) : loop_(loop), acceptor_(std::move(listening)) {}
-    task<> accept_all(on_connection then);
+    struct listening;
+    explicit listener(std::shared_ptr<listening> state) : state_(std::move(state)) {}
+    static task<> accept_all(std::shared_ptr<listening> from, on_connection then);
 
-    event_loop& loop_;
-    acceptor acceptor_;
+    std::shared_ptr<listening> state_;  ///< shared with the coroutine that accepts
 };
 
 /// The addresses of host and port; asks the system's resolver, so it may wait: at start-up and on its own
 /// thread only.
-result<std::vector<tcp::endpoint>> resolve(const config::endpoint& address);
+result<std::vector<endpoint>> resolve(const config::endpoint& address);
 
 }  // namespace garde::net

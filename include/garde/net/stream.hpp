@@ -4,8 +4,8 @@
 
 #include "garde/base/clock.hpp"
 #include "garde/net/event_loop.hpp"
-#include "garde/net/task.hpp"
 #include "garde/net/tls_context.hpp"
+#include "garde/net/watched_socket.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -55,6 +55,9 @@ class stream {
     /// TLS handshake; a plain stream is ready at once.
     task<io_status> handshake();
 
+    /// Waits until there may be something to read; holds no buffer meanwhile.
+    task<io_status> wait_readable();
+
     /// Reads what there is, at least one byte when ok.
     task<io_result> read_some(std::span<char> into);
 
@@ -83,23 +86,26 @@ class stream {
     [[nodiscard]] const X509* peer_certificate() const;
 
     [[nodiscard]] bool is_tls() const { return ssl_ != nullptr; }
-    [[nodiscard]] const socket& descriptor() const { return socket_; }
+    [[nodiscard]] const socket& descriptor() const { return watched_.descriptor(); }
+    [[nodiscard]] SSL* ssl() const { return ssl_.get(); }
 
   private:
-    enum class direction : std::uint8_t { read, write };
     task<io_status> wait(direction what);
-    void cancel_waiting();
-    /// What an SSL_* call that did not succeed needs: wait for a direction, or end with a status.
-    struct tls_step {
+    /// What an attempt came to: bytes, an end, or a direction to wait for first.
+    struct attempt {
+        io_result result;
         bool again = false;
         direction wait_for = direction::read;
-        io_status status = io_status::tls_error;
     };
-    tls_step after_tls(int returned);
+    attempt try_read(std::span<char> into);
+    attempt try_write(std::string_view data);
+    attempt after_tls(int returned);
+    void interrupt() { watched_.interrupt(); }
 
-    socket socket_;
+    watched_socket watched_;
     ssl_ptr ssl_;
     deadline deadline_;
+    std::uint8_t in_a_row_ = 0;  ///< operations that did not have to wait
     bool expired_ = false;
     bool cancelled_ = false;
     bool plain_http_ = false;

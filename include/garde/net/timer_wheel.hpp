@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 
@@ -43,15 +44,18 @@ class timer_wheel {
     static constexpr milliseconds tick{10};
     static constexpr std::size_t slots = 1024;
 
-    /// `on_first` is called whenever the wheel stops being empty, so that its owner starts turning it.
-    timer_wheel(steady_time start, std::function<void()> on_first)
-        : now_(start), on_first_(std::move(on_first)) {}
+    explicit timer_wheel(steady_time start) : now_(start) {}
     timer_wheel(const timer_wheel&) = delete;
     timer_wheel& operator=(const timer_wheel&) = delete;
     ~timer_wheel();
 
-    /// Fires what is due at `now`. Callbacks may set and cancel deadlines, their own included.
-    void advance(steady_time now);
+    /// Fires what is due at `now`; true when something was. Callbacks may set and cancel deadlines, their own
+    /// included.
+    bool advance(steady_time now);
+
+    /// When advance() may next have something to fire: the end of the first tick that holds a deadline, its
+    /// own or one of a later turn. Nothing while the wheel is empty.
+    [[nodiscard]] std::optional<steady_time> next_expiry() const;
 
     [[nodiscard]] bool empty() const { return pending_ == 0; }
 
@@ -62,8 +66,8 @@ class timer_wheel {
     [[nodiscard]] std::size_t slot_of(steady_time at) const;
 
     steady_time now_;
-    std::function<void()> on_first_;
     std::array<deadline*, slots> heads_{};
+    std::array<std::uint64_t, slots / 64> occupied_{};  ///< a bit for each slot that holds a deadline
     deadline* cursor_ = nullptr;  ///< what advance() looks at next; kept right by unlink
     std::size_t pending_ = 0;
 };

@@ -4,7 +4,7 @@
 
 #include "garde/base/result.hpp"
 #include "garde/config/settings.hpp"
-#include "garde/net/task.hpp"
+#include "garde/net/socket.hpp"
 #include "garde/net/tls_context.hpp"
 
 #include <memory>
@@ -15,10 +15,10 @@
 namespace garde::upstream {
 
 struct target {
-    std::string name;                           ///< the backend's name, for logs
-    std::string server_name;                    ///< SNI, certificate check, Host
-    std::vector<net::tcp::endpoint> addresses;  ///< empty while the name does not resolve
-    std::optional<net::tls_context> tls;        ///< absent: plain
+    std::string name;                      ///< the backend's name, for logs
+    std::string server_name;               ///< SNI, certificate check, Host
+    std::vector<net::endpoint> addresses;  ///< empty while the name does not resolve
+    std::optional<net::tls_context> tls;   ///< absent: plain
 };
 using target_ptr = std::shared_ptr<const target>;
 
