@@ -57,6 +57,11 @@ std::optional<refusal> check_line(std::string_view text, std::size_t line) {
     return std::nullopt;
 }
 
+/// RFC 3986 knows no others; what a byte over 0x7F means depends on who reads it.
+bool is_visible_ascii(char c) {
+    return c > 0x20 && c < 0x7F;
+}
+
 bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
@@ -196,6 +201,9 @@ std::optional<refusal> check_target_and_host(const request_head& head, const fie
         return refusal{400, "malformed request target", 1};
     }
     if (head.target.find('#') != npos) return refusal{400, "fragment in the request target", 1};
+    if (!std::ranges::all_of(head.target, is_visible_ascii)) {
+        return refusal{400, "non-ASCII byte in the request target", 1};
+    }
     std::optional<host_and_port> host;
     if (host_field != nullptr) {
         host = split_host(host_field->value);
@@ -248,6 +256,8 @@ std::expected<std::optional<std::size_t>, refusal> head_scan::feed(std::string_v
 std::expected<message_framing, refusal> guard_request(const request_head& head) {
     // A tunnel is no exchange: nothing behind a CONNECT could be classified, cached or framed.
     if (head.method == "CONNECT") return std::unexpected(refusal{501, "CONNECT is not supported", 1});
+    // What comes back would show the caller what is added to his request on the way (RFC 9110, 9.3.8).
+    if (head.method == "TRACE") return std::unexpected(refusal{501, "TRACE is not supported", 1});
     framing_fields found;
     auto framing = judge(head, found);
     if (!framing) return framing;
@@ -289,6 +299,25 @@ std::optional<refusal> guard_trailers(std::string_view section) {
         }
         begin = lf + 1;
     }
+    return std::nullopt;
+}
+
+std::optional<refusal> guard_trailer_name(const head& head, std::string_view name) {
+    if (head.has_token("Trailer", name)) return std::nullopt;
+    return refusal{400, "a trailer that no Trailer field announced"};
+}
+
+std::optional<refusal> guard_chunk_line(std::string_view line) {
+    if (!line.ends_with("\r\n")) return refusal{400, "bare LF in a chunk line"};
+    bool quoted = false;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        if (line[i] == '"') {
+            quoted = !quoted;
+        } else if (quoted && line[i] == '\\') {
+            ++i;  // quoted-pair
+        }
+    }
+    if (quoted) return refusal{400, "unfinished quotes in a chunk extension"};
     return std::nullopt;
 }
 

@@ -114,6 +114,7 @@ std::optional<refusal> body_decoder::judge_pending(std::string_view rest) const 
         if (rest.size() - begin > longest) return refusal{400, "chunk line too long"};
         return std::nullopt;
     }
+    if (const auto refused = guard_chunk_line(rest.substr(begin, lf + 1 - begin))) return refused;
     // A complete line that Beast has not consumed is the last chunk's: it awaits the trailers' end, one byte
     // at least.
     if (rest.size() - (lf + 1) > max_trailer_bytes + 1) return refusal{400, "trailers too long"};

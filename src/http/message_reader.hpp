@@ -29,6 +29,8 @@ inline constexpr std::size_t max_chunk_extension_bytes = 1024;
 inline constexpr std::size_t max_chunk_size_digits = 16;
 /// The trailer section, without its final empty line.
 inline constexpr std::size_t max_trailer_bytes = 8 * 1024;
+/// Each is looked up among the announced names: bounds that work.
+inline constexpr std::size_t max_trailer_fields = 32;
 /// What a body's buffer may keep between two messages, and is given before the first byte has come.
 inline constexpr std::size_t kept_body_bytes = 64 * 1024;
 
@@ -118,9 +120,16 @@ class beast_adapter final : public boost::beast::http::basic_parser<std::same_as
 
     void on_field_impl(boost::beast::http::field, beast_view name, beast_view value,
                        beast_error& problem) override {
-        if (head_done_) return;  // a trailer
+        if (head_done_) return refuse(judge_trailer(view(name)), problem);
         if (head_.fields.size() == max_fields) return refuse(refusal{431, "too many fields"}, problem);
         head_.fields.push_back({view(name), view(value)});
+    }
+
+    /// Trailers are dropped. Of a response, that is all: it was for its backend to announce them.
+    std::optional<refusal> judge_trailer(std::string_view name) {
+        if (++trailer_fields_ > max_trailer_fields) return refusal{400, "too many trailers"};
+        if constexpr (std::same_as<Head, request_head>) return guard_trailer_name(head_, name);
+        return std::nullopt;
     }
 
     void on_header_impl(beast_error&) override { head_done_ = true; }
@@ -148,6 +157,7 @@ class beast_adapter final : public boost::beast::http::basic_parser<std::same_as
     Head& head_;
     body_decoder& body_;
     bool head_done_ = false;
+    std::size_t trailer_fields_ = 0;
     std::optional<refusal> refused_;
 };
 

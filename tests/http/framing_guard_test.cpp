@@ -45,6 +45,12 @@ std::string with_start(std::string_view start) {
     return std::string(start) + "\r\nHost: a.test\r\n\r\n";
 }
 
+std::string repeated(std::string_view text, int times) {
+    std::string out;
+    for (; times > 0; --times) out += text;
+    return out;
+}
+
 class refused_request : public testing::TestWithParam<verdict_case> {};
 
 TEST_P(refused_request, with_status_and_reason) {
@@ -176,6 +182,8 @@ INSTANTIATE_TEST_SUITE_P(
         verdict_case{"target_with_fragment", with_start("GET /a#b HTTP/1.1"), 400, "fragment"},
         verdict_case{"asterisk_with_get", with_start("GET * HTTP/1.1"), 400, "target"},
         verdict_case{"authority_with_get", with_start("GET a.test:443 HTTP/1.1"), 400, "target"},
+        verdict_case{"target_with_utf8", with_start("GET /caf\xC3\xA9 HTTP/1.1"), 400, "non-ASCII"},
+        verdict_case{"trace", with_start("TRACE / HTTP/1.1"), 501, "TRACE"},
         verdict_case{"connect", with_start("CONNECT a.test:443 HTTP/1.1"), 501, "CONNECT"},
         verdict_case{"version_2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "not supported"},
         verdict_case{"version_1_2", with_start("GET / HTTP/1.2"), 505, "not supported"},
@@ -238,7 +246,7 @@ INSTANTIATE_TEST_SUITE_P(
                      with_fields("Transfer-Encoding: chunked\r\n", "3\rabc\r\n0\r\n\r\n"), 400, "bare CR"},
         verdict_case{"chunk_extension_with_lf_in_quotes",
                      with_fields("Transfer-Encoding: chunked\r\n", "3;a=\"\n\"\r\nabc\r\n0\r\n\r\n"), 400,
-                     "chunk extension"},
+                     "chunk"},
         verdict_case{"chunk_extension_without_name",
                      with_fields("Transfer-Encoding: chunked\r\n", "3;=1\r\nabc\r\n0\r\n\r\n"), 400,
                      "chunk extension"},
@@ -248,12 +256,35 @@ INSTANTIATE_TEST_SUITE_P(
         verdict_case{"trailer_with_coding",
                      with_fields("Transfer-Encoding: chunked\r\n", "0\r\nTransfer-Encoding: chunked\r\n\r\n"),
                      400, "Transfer-Encoding"},
-        verdict_case{"trailer_folded",
-                     with_fields("Transfer-Encoding: chunked\r\n", "0\r\nX-A: 1\r\n 2\r\n\r\n"), 400,
-                     "trailers"},
+        verdict_case{
+            "trailer_folded",
+            with_fields("Trailer: X-A\r\nTransfer-Encoding: chunked\r\n", "0\r\nX-A: 1\r\n 2\r\n\r\n"), 400,
+            "folded line"},
         verdict_case{"trailer_malformed",
-                     with_fields("Transfer-Encoding: chunked\r\n", "0\r\nX A: 1\r\n\r\n"), 400,
-                     "field name"}),
+                     with_fields("Transfer-Encoding: chunked\r\n", "0\r\nX A: 1\r\n\r\n"), 400, "field name"},
+        verdict_case{"chunk_line_with_bare_lf_and_no_end",
+                     with_fields("Transfer-Encoding: chunked\r\n", "3\nabc"), 400, "chunk"},
+        verdict_case{"chunk_extension_with_quotes_left_open",
+                     with_fields("Transfer-Encoding: chunked\r\n", "3;a=\"\r\nabc\r\n0\r\n\r\n"), 400,
+                     "quotes"},
+        verdict_case{"last_chunk_extension_with_quotes_left_open",
+                     with_fields("Transfer-Encoding: chunked\r\n", "0;a=\"b\\\"\r\n\r\n"), 400, "quotes"},
+        verdict_case{"chunk_size_with_underscore",
+                     with_fields("Transfer-Encoding: chunked\r\n", "1_0\r\nabc\r\n"), 400, "chunk"},
+        verdict_case{"chunk_size_with_plus", with_fields("Transfer-Encoding: chunked\r\n", "+3\r\nabc\r\n"),
+                     400, "chunk"},
+        verdict_case{"chunk_size_behind_space",
+                     with_fields("Transfer-Encoding: chunked\r\n", " 3\r\nabc\r\n"), 400, "chunk"},
+        verdict_case{"trailer_unannounced",
+                     with_fields("Transfer-Encoding: chunked\r\n", "0\r\nX-A: 1\r\n\r\n"), 400, "announced"},
+        verdict_case{"trailer_other_than_announced",
+                     with_fields("Trailer: X-A, X-AB\r\nTransfer-Encoding: chunked\r\n",
+                                 "0\r\nX-A: 1\r\nX-B: 2\r\n\r\n"),
+                     400, "announced"},
+        verdict_case{"trailers_too_many",
+                     with_fields("Trailer: X\r\nTransfer-Encoding: chunked\r\n",
+                                 "0\r\n" + repeated("X: 1\r\n", 33) + "\r\n"),
+                     400, "too many trailers"}),
     case_name);
 
 class accepted_request : public testing::TestWithParam<verdict_case> {};
@@ -287,7 +318,12 @@ INSTANTIATE_TEST_SUITE_P(
                      with_fields("Transfer-Encoding: chunked\r\n", "3;a=\"b;c\"\r\nabc\r\n0;d\r\n\r\n"), 0,
                      ""},
         verdict_case{"trailers",
-                     with_fields("Transfer-Encoding: chunked\r\n", "0\r\nX-A: 1\r\nX-B: 2\r\n\r\n"), 0, ""},
+                     with_fields("Trailer: X-B\r\nTrailer: Age, x-a\r\nTransfer-Encoding: chunked\r\n",
+                                 "0\r\nX-A: 1\r\nX-B: 2\r\n\r\n"),
+                     0, ""},
+        verdict_case{"chunk_extension_with_escaped_quote",
+                     with_fields("Transfer-Encoding: chunked\r\n", "3;a=\"\\\"\"\r\nabc\r\n0\r\n\r\n"), 0,
+                     ""},
         verdict_case{"tab_in_value", with_fields("X-A: 1\t2\r\n"), 0, ""},
         verdict_case{"utf8_in_value", with_fields("X-A: \xC3\xA9\r\n"), 0, ""},
         verdict_case{"empty_value", with_fields("X-A:\r\n"), 0, ""},

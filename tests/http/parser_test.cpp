@@ -16,7 +16,7 @@ using test::read_responses;
 
 const std::string post = "POST /a?b HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nhello";
 const std::string chunked_post =
-    "POST /c HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n"
+    "POST /c HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\nTrailer: X-Trailer\r\n\r\n"
     "5;x=y\r\nhello\r\n6\r\n world\r\n0\r\nX-Trailer: 1\r\n\r\n";
 
 /// Feeds all of it, through the stop behind the head.
@@ -129,7 +129,8 @@ TEST(request_parser, drops_trailers) {
 TEST(request_parser, a_trailer_does_not_close_the_connection) {
     request_parser parser({});
     put_all(parser,
-            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nConnection: close\r\n\r\n");
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: Connection\r\n\r\n"
+            "0\r\nConnection: close\r\n\r\n");
     ASSERT_TRUE(parser.complete());
     EXPECT_TRUE(parser.head().keep_alive);
 }
@@ -254,7 +255,8 @@ TEST(request_limits, each_request_has_its_own_body_limit) {
 }
 
 std::string chunked_with(std::string_view body) {
-    return "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(body);
+    return "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: X, XX, X-T\r\n\r\n" +
+           std::string(body);
 }
 
 TEST(request_limits, chunk_extensions_are_bounded_over_the_message) {
@@ -281,6 +283,19 @@ TEST(request_limits, trailers_that_do_not_end_are_refused) {
     std::string endless = "0\r\n";
     for (int i = 0; i < 1000; ++i) endless += "X-T: 12345\r\n";
     EXPECT_EQ(read_requests({chunked_with(endless)}).error_status, 400);
+}
+
+TEST(request_limits, quotes_in_a_chunk_extension_end_with_its_line) {
+    // Beast alone would look for the closing quote in what follows, and wait for it.
+    EXPECT_EQ(read_requests({chunked_with("5;a=\"\r\n")}).error_status, 400);
+    EXPECT_TRUE(read_requests({chunked_with("5;a=\"\r")}).inside);
+}
+
+TEST(response_parser, drops_trailers_that_nobody_announced) {
+    response_parser parser({}, request_was::other);
+    put_all(parser, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-T: 1\r\n\r\n");
+    EXPECT_TRUE(parser.complete());
+    EXPECT_FALSE(parser.head().find("X-T"));
 }
 
 TEST(response_parser, gives_head_and_body) {

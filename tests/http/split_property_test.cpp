@@ -57,7 +57,9 @@ std::string random_body(dice& d) {
             const auto body = random_text(d, 40);
             return "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
         }
-        default: return "Transfer-Encoding: chunked\r\n\r\n" + random_chunks(d);
+        default:
+            return (roll(d, 3) == 0 ? "" : "Trailer: X-T, Connection\r\n") +
+                   ("Transfer-Encoding: chunked\r\n\r\n" + random_chunks(d));
     }
 }
 
@@ -107,8 +109,8 @@ std::vector<std::size_t> random_cuts(dice& d, std::size_t size) {
 }
 
 const std::string pipelined =
-    "POST /a HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n5;x=\"y\"\r\nhello\r\n0\r\nX-T: "
-    "1\r\n\r\n"
+    "POST /a HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n"
+    "5;x=\"y\"\r\nhello\r\n0\r\nX-T: 1\r\n\r\n"
     "POST /b HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\nworld"
     "\r\nGET /c HTTP/1.1\r\nHost: a.test\r\n\r\n";
 

@@ -55,6 +55,15 @@ std::expected<message_framing, refusal> guard_response(const response_head& head
 /// line).
 std::optional<refusal> guard_trailers(std::string_view section);
 
+/// Refuses a trailer field that no `Trailer` field of its head announced (RFC 9110, 6.6.2): who reads
+/// trailers and who skips them would otherwise see two requests. Fields that a recipient may drop are
+/// announced, too.
+std::optional<refusal> guard_trailer_name(const head& head, std::string_view name);
+
+/// Refuses a complete chunk line (with its LF) that ends with a bare LF or inside a quoted string: a chunk
+/// extension cannot reach over its line, though a parser that looks for the closing quote first would let it.
+std::optional<refusal> guard_chunk_line(std::string_view line);
+
 /// Refuses control bytes, which Beast lets pass inside quoted strings.
 std::optional<refusal> guard_chunk_extension(std::string_view extension);
 
