@@ -83,7 +83,8 @@ class Recorder:
     def take(self):
         """The requests since the last call; none of the bytes so far may be without a strict reading."""
         taken, self.requests[:] = list(self.requests), []
-        assert not self.problems, self.problems
+        problems, self.problems[:] = list(self.problems), []
+        assert not problems, problems
         return taken
 
     def _accept(self):
