@@ -99,11 +99,26 @@ class Connection:
         reply.body = self._read_body(reply, method)
         return reply
 
+    def read_interim(self):
+        """The head of an interim response and nothing behind it."""
+        return self._read_until(b"\r\n\r\n")
+
+    def nothing_within(self, seconds):
+        """True when nothing arrives for so long: for what must not come before this side goes on."""
+        before = self._socket.gettimeout()
+        self._socket.settimeout(seconds)
+        try:
+            return not self._buffer and not self._receive()
+        except TimeoutError:
+            return True
+        finally:
+            self._socket.settimeout(before)
+
     def ended(self):
-        """True when the other side closes (or resets) without saying anything more."""
+        """True when the other side closes (or resets, or sends a fatal alert) without saying anything more."""
         try:
             return not self._buffer and self._socket.recv(1) == b""
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLError):
             return True
 
     def _read_body(self, reply, method):
