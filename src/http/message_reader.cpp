@@ -12,9 +12,10 @@ namespace {
 
 constexpr std::string_view bad_version = "malformed HTTP version";
 
-/// An empty chunked body, one or two bytes short: Beast asserts that it does not see this twice.
+/// A last chunk of fewer bytes than the shortest that is complete: Beast asserts that it does not see this
+/// twice.
 bool is_unfinished_empty_body(std::string_view bytes) {
-    return bytes.size() < 5 && bytes.starts_with("0\r\n");
+    return bytes.size() < std::string_view("0\r\n\r\n").size() && bytes.starts_with('0');
 }
 
 bool is_hex_digit(char c) {

@@ -285,6 +285,16 @@ TEST(request_limits, trailers_that_do_not_end_are_refused) {
     EXPECT_EQ(read_requests({chunked_with(endless)}).error_status, 400);
 }
 
+TEST(request_parser, may_see_the_same_unfinished_last_chunk_again) {
+    for (const auto* chunk : {"0", "0\r\n", "0\r\n\r", "00\r\n", "0;\r\n", "0x\r\n"}) {
+        request_parser parser({});
+        put_all(parser, chunked_with(""));
+        EXPECT_EQ(parser.put(chunk).value(), 0U) << chunk;
+        EXPECT_EQ(parser.put(chunk).value(), 0U) << chunk;
+        EXPECT_FALSE(parser.complete()) << chunk;
+    }
+}
+
 TEST(request_limits, quotes_in_a_chunk_extension_end_with_its_line) {
     // Beast alone would look for the closing quote in what follows, and wait for it.
     EXPECT_EQ(read_requests({chunked_with("5;a=\"\r\n")}).error_status, 400);
