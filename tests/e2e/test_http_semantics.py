@@ -13,7 +13,7 @@ from harness.recorder import RecordedGarde, Recorder, name_the_request
 
 KIB = 1024
 COMMIT = 64 * KIB
-LARGE = bytes(range(251)) * 2000  # about 500 KB: more than garde collects, and than sockets hold in loopback's smallest buffers
+LARGE = bytes(range(251)) * 2000  # about 500 KB: more than garde collects
 
 
 @pytest.fixture(scope="module")
