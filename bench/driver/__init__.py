@@ -1,0 +1,1 @@
+"""What bench/throughput.py is made of."""

@@ -1,0 +1,69 @@
+// The fixtures made as large as the benchmark says, and made fresh for each request.
+#include "bench/common/consult.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+namespace bench {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::string fixture(const std::string& name) {
+    std::ifstream file(GARDE_FIXTURES "/" + name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(consult, fixtures_can_be_made_as_long_as_one_likes) {
+    for (const std::size_t bytes : {8'000U, 8'192U, 15'000U}) {
+        const auto request = resized(fixture("consult-request.xml"), "ds:X509Certificate", bytes);
+        ASSERT_TRUE(request) << request.error();
+        EXPECT_EQ(request->size(), bytes);
+        EXPECT_THAT(*request, EndsWith("</soapenv:Envelope>\n"));
+        EXPECT_THAT(*request, HasSubstr("</ds:X509Certificate>"));
+    }
+    const auto reply = resized(fixture("consult-reply.xml"), "saml:AttributeValue", 4096);
+    ASSERT_TRUE(reply) << reply.error();
+    EXPECT_EQ(reply->size(), 4096U);
+    EXPECT_THAT(*reply, HasSubstr("Exemple, données inventées"));
+}
+
+TEST(consult, what_cannot_be_resized_is_said) {
+    EXPECT_FALSE(resized("<a>12</a>", "b", 20));
+    EXPECT_FALSE(resized("<a>12</a>", "a", 7));
+    EXPECT_FALSE(resized("<a></a>", "a", 20));
+    EXPECT_EQ(resized("<a>12</a><a>34</a>", "a", 21), "<a>12</a><a>34343</a>");
+    EXPECT_EQ(resized("<a>12</a>", "a", 8), "<a>1</a>");
+}
+
+TEST(consult, each_question_has_its_own_reference_and_patient_and_nothing_else) {
+    const std::string body = fixture("consult-request.xml");
+    auto made = question::make("/Insurability/v2", body);
+    ASSERT_TRUE(made) << made.error();
+    const std::string first(made->fresh(41));
+    const std::string second(made->fresh(1'000'000'007));
+    EXPECT_EQ(first.size(), second.size());
+    EXPECT_THAT(first, StartsWith("POST /Insurability/v2 HTTP/1.1\r\n"));
+    EXPECT_THAT(first, HasSubstr("\r\nContent-Length: " + std::to_string(body.size()) + "\r\n"));
+    EXPECT_THAT(first, HasSubstr("<c:Reference>00000000000041</c:Reference>"));
+    EXPECT_THAT(first, HasSubstr("<c:Ssin>00000000041</c:Ssin>"));
+    EXPECT_THAT(second, HasSubstr("<c:Reference>00001000000007</c:Reference>"));
+    EXPECT_THAT(second, HasSubstr("<c:Ssin>00000000007</c:Ssin>"));
+    EXPECT_EQ(made->fresh(41), first);
+}
+
+TEST(consult, a_document_that_is_no_consult_is_refused) {
+    EXPECT_FALSE(question::make("/", "<a/>"));
+    EXPECT_FALSE(question::make("/", "<p:RecordCommonInput><c:Reference>20180809093001</c:Reference>"));
+    EXPECT_FALSE(question::make("/",
+                                "<p:RecordCommonInput><c:Reference>short</c:Reference></p:RecordCommonInput>"
+                                "<c:CareReceiver><c:Ssin>00000000101</c:Ssin></c:CareReceiver>"));
+}
+
+}  // namespace
+}  // namespace bench
