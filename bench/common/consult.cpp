@@ -35,6 +35,20 @@ void write_digits(std::string& into, std::size_t at, std::size_t digits, std::ui
 
 }  // namespace
 
+std::string without_indentation(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const auto tag_end = text.find('>');
+        const std::size_t taken = tag_end == text.npos ? text.size() : tag_end + 1;
+        out += text.substr(0, taken);
+        text.remove_prefix(taken);
+        const auto next = text.find_first_not_of(" \r\n\t");
+        if (next == text.npos) break;
+        if (text[next] == '<') text.remove_prefix(next);
+    }
+    return out;
+}
+
 std::expected<std::string, std::string> resized(std::string text, std::string_view element,
                                                 std::size_t bytes) {
     const auto tag = text.rfind(start_tag(element));

@@ -11,6 +11,9 @@
 
 namespace bench {
 
+/// `text` without the white space between its elements, as software sends what it has signed.
+std::string without_indentation(std::string_view text);
+
 /// `text` made `bytes` long by shortening or lengthening the text of the last `element` (as written, with its
 /// prefix), as a longer certificate or attribute would. Fails with what is wrong.
 std::expected<std::string, std::string> resized(std::string text, std::string_view element,

@@ -92,8 +92,9 @@ void wait_for_end() {
 std::expected<void, std::string> run(const options& with) {
     std::ifstream file(with.request, std::ios::binary);
     // A longer or shorter certificate in the signature is how such messages differ in size.
-    const auto body = bench::resized(std::string(std::istreambuf_iterator<char>(file), {}),
-                                     "ds:X509Certificate", with.request_bytes);
+    const auto body =
+        bench::resized(bench::without_indentation(std::string(std::istreambuf_iterator<char>(file), {})),
+                       "ds:X509Certificate", with.request_bytes);
     if (!body) return std::unexpected(with.request + ": " + body.error());
     auto question = bench::question::make(with.path, *body);
     if (!question) return std::unexpected(with.request + ": " + question.error());

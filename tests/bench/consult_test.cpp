@@ -21,16 +21,24 @@ std::string fixture(const std::string& name) {
 
 TEST(consult, fixtures_can_be_made_as_long_as_one_likes) {
     for (const std::size_t bytes : {8'000U, 8'192U, 15'000U}) {
-        const auto request = resized(fixture("consult-request.xml"), "ds:X509Certificate", bytes);
+        const auto request =
+            resized(without_indentation(fixture("consult-request.xml")), "ds:X509Certificate", bytes);
         ASSERT_TRUE(request) << request.error();
         EXPECT_EQ(request->size(), bytes);
-        EXPECT_THAT(*request, EndsWith("</soapenv:Envelope>\n"));
+        EXPECT_THAT(*request, EndsWith("</soapenv:Body></soapenv:Envelope>"));
         EXPECT_THAT(*request, HasSubstr("</ds:X509Certificate>"));
     }
     const auto reply = resized(fixture("consult-reply.xml"), "saml:AttributeValue", 4096);
     ASSERT_TRUE(reply) << reply.error();
     EXPECT_EQ(reply->size(), 4096U);
     EXPECT_THAT(*reply, HasSubstr("Exemple, données inventées"));
+}
+
+TEST(consult, only_white_space_between_elements_goes) {
+    EXPECT_EQ(without_indentation("<a>\n  <b x=\"1\">1 2\n3</b>\r\n\t<c/> text </a>\n"),
+              "<a><b x=\"1\">1 2\n3</b><c/> text </a>");
+    EXPECT_EQ(without_indentation("no element"), "no element");
+    EXPECT_EQ(without_indentation(""), "");
 }
 
 TEST(consult, what_cannot_be_resized_is_said) {
