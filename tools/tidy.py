@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Runs clang-tidy over the product's sources (src/ and the headers they reach), and remembers what was clean.
+"""Runs clang-tidy over the sources of the product and of its benchmarks (src/, bench/, and the headers they reach), and
+remembers what was clean.
 
 A file is checked again when it, a project header that it reaches, .clang-tidy or its command changed.
 Usage: tools/tidy.py BUILD_DIR. Exits 1 when something was found.
@@ -62,7 +63,8 @@ def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     root = pathlib.Path(__file__).resolve().parent.parent
     entries = json.loads((build / "compile_commands.json").read_text())
-    entries = [e for e in entries if "/src/" in e["file"] and not e["file"].endswith("boost_impl.cpp")]
+    checked = (f"{root}/src/", f"{root}/bench/")
+    entries = [e for e in entries if e["file"].startswith(checked) and not e["file"].endswith("boost_impl.cpp")]
     cache_folder = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "garde-lint"
     cache_folder.mkdir(parents=True, exist_ok=True)
     fingerprints = Fingerprints(root)
