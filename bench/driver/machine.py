@@ -23,6 +23,8 @@ def two_cores():
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         raise Problem("two cores are needed: one for the proxy, one for load and origin")
+    if not pathlib.Path(f"/proc/self/task/{os.getpid()}/children").exists():
+        raise Problem("this kernel does not tell which processes a process has started (CONFIG_PROC_CHILDREN)")
     return cores[0], cores[1]
 
 
