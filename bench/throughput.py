@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bench.driver import figures, load, report  # noqa: E402
-from bench.driver.machine import Problem, two_cores  # noqa: E402
+from bench.driver.machine import Problem, allow_descriptors, two_cores  # noqa: E402
 from bench.driver.proxies import Origin, Proxy  # noqa: E402
 
 ROUND_LIMIT_S = 165  # 7 rounds end within 20 minutes, whatever hangs
@@ -34,6 +34,7 @@ class Bench:
 
     def __init__(self, programs, lengths, folder):
         self.programs, self.lengths, self.folder = programs, lengths, folder
+        allow_descriptors()
         self.proxy_core, self.load_core = two_cores()
         self.pki = folder / "pki"
         subprocess.run([ROOT / "certs" / "make-dev-pki", self.pki], check=True, stdout=subprocess.DEVNULL)

@@ -4,6 +4,7 @@ import ctypes
 import os
 import pathlib
 import random
+import resource
 import signal
 import socket
 import subprocess
@@ -11,6 +12,8 @@ import time
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 PR_SET_PDEATHSIG = 1
+# HAProxy's 6,000 connections (bench/peers/haproxy.cfg) take two each, and some; the others need fewer.
+DESCRIPTORS = 13_000
 LIBC = ctypes.CDLL(None)
 
 
@@ -26,6 +29,15 @@ def two_cores():
     if not pathlib.Path(f"/proc/self/task/{os.getpid()}/children").exists():
         raise Problem("this kernel does not tell which processes a process has started (CONFIG_PROC_CHILDREN)")
     return cores[0], cores[1]
+
+
+def allow_descriptors():
+    """For this process and all that it starts."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < DESCRIPTORS:
+        raise Problem(f"{DESCRIPTORS} file descriptors are needed for the idle connections; allowed are {hard} (ulimit -Hn)")
+    if soft != resource.RLIM_INFINITY and soft < DESCRIPTORS:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, hard))
 
 
 _ports_given = set()
