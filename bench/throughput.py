@@ -27,6 +27,7 @@ from bench.driver.proxies import Origin, Proxy  # noqa: E402
 
 ROUND_LIMIT_S = 165  # 7 rounds end within 20 minutes, whatever hangs
 ATTEMPTS = 3
+PAUSE_S = 2  # a proxy that took a backend for dead needs some probes to find it alive
 
 
 class Bench:
@@ -62,8 +63,9 @@ class Bench:
             except Problem as failed:
                 if attempt == ATTEMPTS or proxy.process.popen.poll() is not None:
                     raise
-                self.repeated.append(f"{scenario.name}, {proxy.name}: {str(failed).splitlines()[0]}")
+                self.repeated.append(f"{scenario.name}: {' '.join(str(failed).split())}")
                 print(f"   repeated: {self.repeated[-1]}", flush=True)
+                time.sleep(PAUSE_S)
 
     def half_loads(self):
         """For each kind of backends the rate that is half of what the slowest proxy can do."""

@@ -66,5 +66,5 @@ def _line(load, proxy, seconds):
     ready, _, _ = select.select([out], [], [], seconds)
     line = out.readline() if ready else ""
     if not line:
-        raise load.fail(f"against {proxy.name} " + ("ended early" if ready else "does not end"))
+        raise load.fail(f"against {proxy.name} {'ended early' if ready else 'does not end'}; {proxy.name} says: {proxy.process.tail()}")
     return line
