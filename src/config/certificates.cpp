@@ -1,20 +1,24 @@
 // See certificates.hpp.
 #include "certificates.hpp"
 
+#include "garde/base/clock.hpp"
+#include "garde/base/revocation.hpp"
+#include "garde/base/x509.hpp"
+
 #include "files.hpp"
 
 #include <fmt/format.h>
-#include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <ctime>
-#include <memory>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,44 +28,13 @@ namespace {
 
 constexpr std::time_t renewal_notice_s = 30 * 24 * 3600;
 
-struct openssl_free {
-    void operator()(BIO* value) const { BIO_free(value); }
-    void operator()(X509* value) const { X509_free(value); }
-    void operator()(EVP_PKEY* value) const { EVP_PKEY_free(value); }
-};
-using bio_ptr = std::unique_ptr<BIO, openssl_free>;
-using x509_ptr = std::unique_ptr<X509, openssl_free>;
-using key_ptr = std::unique_ptr<EVP_PKEY, openssl_free>;
-
-bio_ptr bio_over(std::string_view content) {
-    return bio_ptr(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
-}
-
-/// Without this OpenSSL would ask on the terminal for the password of an encrypted key.
-int no_password(char*, int, int, void*) {
-    return -1;
-}
-
-std::vector<x509_ptr> parse_certificates(std::string_view pem) {
-    std::vector<x509_ptr> out;
-    const auto bio = bio_over(pem);
-    while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr))
-        out.emplace_back(certificate);
-    ERR_clear_error();
-    return out;
-}
-
-key_ptr parse_key(std::string_view pem) {
-    const auto bio = bio_over(pem);
-    key_ptr out(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
-    ERR_clear_error();
-    return out;
+std::chrono::sys_seconds now() {
+    return std::chrono::floor<std::chrono::seconds>(wall_now());
 }
 
 std::string date_text(const ASN1_TIME* time) {
-    std::tm parts{};
-    if (ASN1_TIME_to_tm(time, &parts) != 1) return "an unreadable date";
-    return fmt::format("{:04}-{:02}-{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
+    const auto at = to_time(time);
+    return at ? garde::date_text(*at) : "an unreadable date";
 }
 
 void check_validity(const X509* certificate, const named_file& file, report& into) {
@@ -81,7 +54,7 @@ void check_validity(const X509* certificate, const named_file& file, report& int
                      "renew the certificate before then");
 }
 
-std::vector<x509_ptr> read_certificates(const named_file& file, report& into) {
+std::vector<certificate_ptr> read_certificates(const named_file& file, report& into) {
     const auto pem = read_named_file(file, into);
     if (!pem) return {};
     auto out = parse_certificates(*pem);
@@ -96,7 +69,7 @@ std::vector<x509_ptr> read_certificates(const named_file& file, report& into) {
 key_ptr read_key(const named_file& file, report& into) {
     const auto pem = read_key_file(file, into);
     if (!pem) return {};
-    auto out = parse_key(pem->reveal());
+    auto out = parse_private_key(pem->reveal());
     if (!out)
         into.error(
             file.line,
@@ -105,10 +78,11 @@ key_ptr read_key(const named_file& file, report& into) {
     return out;
 }
 
-void check_pair(const named_file& certificate_file, const named_file& key_file, report& into) {
-    const auto certificates = read_certificates(certificate_file, into);
+std::vector<certificate_ptr> read_pair(const named_file& certificate_file, const named_file& key_file,
+                                       report& into) {
+    auto certificates = read_certificates(certificate_file, into);
     const auto key = read_key(key_file, into);
-    if (certificates.empty() || !key) return;
+    if (certificates.empty() || !key) return certificates;
     if (X509_check_private_key(certificates.front().get(), key.get()) != 1)
         into.error(
             key_file.line,
@@ -116,12 +90,48 @@ void check_pair(const named_file& certificate_file, const named_file& key_file, 
                         key_file.path.string(), certificate_file.path.string()),
             "name the key that belongs to it, and put the server's own certificate before its issuers");
     ERR_clear_error();
+    return certificates;
+}
+
+/// Of a setting's file: what revocation.hpp found wrong with it.
+void report_fault(const named_file& file, const revocation_fault& fault, report& into) {
+    into.error(file.line, fmt::format("{}: {} {}", file.setting, file.path.string(), fault.what),
+               fault.instead);
+}
+
+std::vector<revocation_list_ptr> read_lists(const std::vector<named_file>& files,
+                                            const std::vector<certificate_ptr>& authorities, report& into) {
+    std::vector<revocation_list_ptr> out;
+    for (const auto& file : files) {
+        const auto pem = read_named_file(file, into);
+        if (!pem) continue;
+        auto lists = parse_revocation_lists(*pem);
+        if (lists.empty())
+            report_fault(file,
+                         {"holds no revocation list in PEM form",
+                          "name a file that begins with -----BEGIN X509 CRL-----; from DER: openssl crl "
+                          "-inform DER -in … -out …"},
+                         into);
+        for (auto& list : lists) {
+            if (const auto fault = check_revocation_list(list.get(), authorities, now()))
+                report_fault(file, *fault, into);
+            out.push_back(std::move(list));
+        }
+    }
+    return out;
 }
 
 }  // namespace
 
-std::optional<certificate_files> read_certificate(table_reader& in, std::string_view certificate_key,
-                                                  std::string_view key_key, need presence, report& into) {
+namespace {
+
+struct named_pair {
+    named_file certificate;
+    named_file key;
+};
+
+std::optional<named_pair> read_pair_names(table_reader& in, std::string_view certificate_key,
+                                          std::string_view key_key, need presence) {
     const auto certificate = in.read_path(certificate_key, presence, "\"../certs/server.pem\"");
     const auto key = in.read_path(key_key, presence, "\"../certs/server.key\"");
     if (presence == need::optional && in.has(certificate_key) != in.has(key_key)) {
@@ -131,12 +141,50 @@ std::optional<certificate_files> read_certificate(table_reader& in, std::string_
                  fmt::format("add {}, or remove both", absent));
     }
     if (!certificate || !key) return std::nullopt;
-    check_pair(*certificate, *key, into);
-    return certificate_files{certificate->path, key->path};
+    return named_pair{*certificate, *key};
+}
+
+}  // namespace
+
+std::optional<certificate_files> read_certificate(table_reader& in, std::string_view certificate_key,
+                                                  std::string_view key_key, need presence, report& into) {
+    const auto names = read_pair_names(in, certificate_key, key_key, presence);
+    if (!names) return std::nullopt;
+    (void)read_pair(names->certificate, names->key, into);
+    return certificate_files{names->certificate.path, names->key.path};
+}
+
+std::optional<listed_certificate> read_server_certificate(table_reader& in, report& into) {
+    const auto names = read_pair_names(in, "certificate", "key", need::required);
+    const auto answer = in.read_path("ocsp_response", need::optional, "\"../certs/server.ocsp\"");
+    if (!names) return std::nullopt;
+    const auto chain = read_pair(names->certificate, names->key, into);
+    listed_certificate out{{names->certificate.path, names->key.path}, {}, {}, names->certificate.line};
+    if (!chain.empty()) out.names = dns_names(chain.front().get());
+    if (!answer) return out;
+    out.ocsp_response = answer->path;
+    const auto der = read_named_file(*answer, into);
+    if (!der || chain.empty()) return out;
+    const auto read = read_ocsp_answer(*der, chain, now());
+    if (!read) report_fault(*answer, read.error(), into);
+    return out;
 }
 
 void check_authorities(const named_file& file, report& into) {
     (void)read_certificates(file, into);
+}
+
+void check_client_trust(const named_file& authorities, const std::vector<named_file>& lists, report& into) {
+    const auto certificates = read_certificates(authorities, into);
+    if (lists.empty() || certificates.empty()) return;
+    const auto read = read_lists(lists, certificates, into);
+    if (read.empty()) return;
+    for (const X509* bare : authorities_without_list(certificates, read))
+        into.error(
+            lists.front().line,
+            fmt::format("{} has no list of the authority {} in client_ca: all its clients would be refused",
+                        lists.front().setting, name_text(X509_get_subject_name(bare))),
+            "add a file with its list");
 }
 
 void check_signing_key(const named_file& file, report& into) {

@@ -228,17 +228,31 @@ void table_reader::read_named_texts(std::string_view key, std::map<std::string, 
     }
 }
 
-std::optional<named_file> table_reader::read_path(std::string_view key, need presence,
-                                                  std::string_view sample) {
-    std::string text;
-    read_text(key, text, presence, sample);
-    if (text.empty()) return std::nullopt;
+std::optional<named_file> table_reader::file_named(std::string_view key, const std::string& text,
+                                                   std::string_view sample) {
     if (is_pasted_content(text)) {
         error(key, "is not a path",
               fmt::format("put the content into a file and name that, e.g. {} = {}", key, sample));
         return std::nullopt;
     }
     return named_file{(into_->folder() / text).lexically_normal(), line_of({key}), setting(key)};
+}
+
+std::optional<named_file> table_reader::read_path(std::string_view key, need presence,
+                                                  std::string_view sample) {
+    std::string text;
+    read_text(key, text, presence, sample);
+    if (text.empty()) return std::nullopt;
+    return file_named(key, text, sample);
+}
+
+std::vector<named_file> table_reader::read_paths(std::string_view key, std::string_view sample) {
+    std::vector<std::string> texts;
+    read_texts(key, texts, sample);
+    std::vector<named_file> out;
+    for (const auto& text : texts)
+        if (auto file = file_named(key, text, sample)) out.push_back(std::move(*file));
+    return out;
 }
 
 std::optional<std::size_t> table_reader::choice_index(std::string_view key,

@@ -68,6 +68,9 @@ class table_reader {
     /// A relative path counts from the folder of the configuration.
     std::optional<named_file> read_path(std::string_view key, need presence, std::string_view sample);
 
+    /// Several of them; empty when the key is absent.
+    std::vector<named_file> read_paths(std::string_view key, std::string_view sample);
+
     template <class E, std::size_t N>
     void read_choice(std::string_view key, E& into, const std::array<choice<E>, N>& choices,
                      need presence = need::optional) {
@@ -96,6 +99,8 @@ class table_reader {
     const toml::node* find(std::string_view key, need presence, std::string_view sample);
     void wrong_type(std::string_view key, const toml::node& node, std::string_view wanted,
                     std::string_view sample);
+    std::optional<named_file> file_named(std::string_view key, const std::string& text,
+                                         std::string_view sample);
     std::optional<std::int64_t> integer(std::string_view key, std::string_view sample);
     std::optional<std::size_t> choice_index(std::string_view key, const std::vector<std::string>& texts,
                                             need presence);

@@ -95,6 +95,44 @@ std::string url_mistake(std::string_view url) {
     return {};
 }
 
+void read_client_trust(table_reader& in, listener_settings& into, report& problems) {
+    in.read_choice("clients", into.clients, client_choices);
+    const bool wanted = into.clients != client_certificates::off;
+    const auto authorities =
+        in.read_path("client_ca", wanted ? need::required : need::optional, "\"../certs/client-ca.pem\"");
+    const auto lists = in.read_paths("client_crl", "[\"../certs/client-ca.crl\"]");
+    if (!wanted) {
+        for (const auto* key : {"client_ca", "client_crl"})
+            if (in.has(key))
+                in.error(key, "has no use while clients = \"off\"",
+                         "remove it, or write clients = \"optional\"");
+        return;
+    }
+    if (!authorities) return;
+    check_client_trust(*authorities, lists, problems);
+    into.client_ca = authorities->path;
+    for (const auto& list : lists) into.client_crl.push_back(list.path);
+}
+
+/// A certificate that is never shown protects nobody; usually a file was mistaken for another.
+void check_names(const listed_certificate& one, std::map<std::string, int>& line_by_name, report& problems) {
+    if (one.names.empty())
+        problems.error(one.line,
+                       fmt::format("[[listener.sni]] certificate: {} is for no DNS name, so nobody gets it",
+                                   one.files.certificate.string()),
+                       "name a certificate with DNS names (subjectAltName), or remove the table");
+    for (const auto& name : one.names) {
+        const auto [first, fresh] = line_by_name.emplace(name, one.line);
+        if (!fresh)
+            problems.warning(
+                one.line,
+                fmt::format("[[listener.sni]] certificate: {} is also in the certificate of line "
+                            "{}, which is the one that is shown",
+                            name, first->second),
+                "remove one of them");
+    }
+}
+
 }  // namespace
 
 bool is_plain_name(std::string_view text) {
@@ -131,19 +169,20 @@ void read_node(table_reader in, settings& into, report& problems) {
 
 void read_listener(table_reader in, listener_settings& into, report& problems) {
     read_endpoint(in, into.address, host_kind::ip_literal);
-    if (auto files = read_certificate(in, "certificate", "key", need::required, problems))
-        into.tls = std::move(*files);
+    std::map<std::string, int> line_by_name;
+    if (auto own = read_server_certificate(in, problems)) {
+        into.tls = std::move(own->files);
+        into.ocsp_response = std::move(own->ocsp_response);
+        for (const auto& name : own->names) line_by_name.emplace(name, own->line);
+    }
     in.read_choice("min_tls", into.min_tls, tls_versions);
-    in.read_choice("clients", into.clients, client_choices);
-    const bool wanted = into.clients != client_certificates::off;
-    const auto authorities =
-        in.read_path("client_ca", wanted ? need::required : need::optional, "\"../certs/client-ca.pem\"");
-    if (authorities && !wanted) {
-        in.error("client_ca", "has no use while clients = \"off\"",
-                 "remove it, or write clients = \"optional\"");
-    } else if (authorities) {
-        check_authorities(*authorities, problems);
-        into.client_ca = authorities->path;
+    read_client_trust(in, into, problems);
+    for (auto& table : in.read_tables("sni", need::optional)) {
+        if (auto one = read_server_certificate(table, problems)) {
+            check_names(*one, line_by_name, problems);
+            into.sni.push_back({std::move(one->files), std::move(one->ocsp_response)});
+        }
+        table.finish();
     }
     in.finish();
 }

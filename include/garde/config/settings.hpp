@@ -30,16 +30,25 @@ struct certificate_files {
     std::filesystem::path key;          ///< PEM
 };
 
+/// [[listener.sni]]: a certificate for clients that ask for one of its DNS names.
+struct sni_certificate {
+    certificate_files files;
+    std::filesystem::path ocsp_response;  ///< as in [listener]
+};
+
 enum class tls_version : std::uint8_t { tls1_2, tls1_3 };
 enum class client_certificates : std::uint8_t { off, optional, required };
 
 /// [listener]: where pharmacy software connects.
 struct listener_settings {
     endpoint address;
-    certificate_files tls;
+    certificate_files tls;                ///< for clients that ask for no name, or for none of those in `sni`
+    std::filesystem::path ocsp_response;  ///< DER, stapled for clients that ask; empty: none
+    std::vector<sni_certificate> sni;     ///< an earlier one's names go before a later one's
     tls_version min_tls = tls_version::tls1_2;
     client_certificates clients = client_certificates::optional;
-    std::filesystem::path client_ca;  ///< empty when clients is off
+    std::filesystem::path client_ca;                ///< empty when clients is off
+    std::vector<std::filesystem::path> client_crl;  ///< PEM; empty: revocation is not checked
 };
 
 /// [limits]: of one connection and one exchange.
