@@ -3,7 +3,9 @@
 
 #include "garde/net/socket.hpp"
 
-#include <openssl/err.h>
+#include "server_callbacks.hpp"
+#include "tls_files.hpp"
+
 #include <openssl/ssl.h>
 
 #include <array>
@@ -14,15 +16,10 @@ namespace {
 /// ECDHE with AEAD only; TLS 1.3's own suites are all modern.
 constexpr const char* tls12_suites = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
-std::string openssl_reason() {
-    std::array<char, 256> text{};
-    ERR_error_string_n(ERR_get_error(), text.data(), text.size());
-    ERR_clear_error();
-    return text.data();
-}
+using context_ptr = std::unique_ptr<SSL_CTX, ssl_deleter>;
 
-std::unique_ptr<SSL_CTX, ssl_deleter> make_context(const SSL_METHOD* method) {
-    std::unique_ptr<SSL_CTX, ssl_deleter> context(SSL_CTX_new(method));
+context_ptr make_context(const SSL_METHOD* method) {
+    context_ptr context(SSL_CTX_new(method));
     if (!context) return nullptr;
     SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                         SSL_MODE_RELEASE_BUFFERS);
@@ -47,6 +44,16 @@ result<void> trust(SSL_CTX* context, const std::filesystem::path& ca) {
     return {};
 }
 
+/// Sessions are kept apart by what their server was checked against, and by whom garde said it was.
+result<digest256> client_scope(const std::filesystem::path& ca, SSL_CTX* context) {
+    const auto authorities = read_certificates(ca);
+    if (!authorities) return fail("cannot use CA file: " + authorities.error().message);
+    std::string text;
+    for (const auto& authority : *authorities) text += der_of(authority.get());
+    if (const X509* own = SSL_CTX_get0_certificate(context)) text += der_of(own);
+    return sha256(text);
+}
+
 /// The only application protocol that garde speaks, where the client offers ALPN at all; others are left
 /// without.
 int select_protocol(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_length,
@@ -60,44 +67,96 @@ int select_protocol(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_
     return SSL_TLSEXT_ERR_OK;
 }
 
-result<void> ask_clients(SSL_CTX* context, config::client_certificates clients,
-                         const std::filesystem::path& client_ca) {
-    if (clients == config::client_certificates::off) return {};
-    if (auto trusted = trust(context, client_ca); !trusted) return trusted;
-    SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(client_ca.c_str()));
-    const int required =
-        clients == config::client_certificates::required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | required, nullptr);
+/// Without what is shared by all contexts of a listener.
+result<context_ptr> make_server_context(const config::certificate_files& files, config::tls_version min_tls,
+                                        const client_trust& trust) {
+    auto context = make_context(TLS_server_method());
+    if (!context) return fail("cannot make a TLS context: " + openssl_reason());
+    SSL_CTX_set_min_proto_version(context.get(),
+                                  min_tls == config::tls_version::tls1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
+    SSL_CTX_set_options(context.get(), SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+    // Tickets only: nothing that threads would share.
+    SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(context.get(), 1);
+    SSL_CTX_set_timeout(context.get(), ticket_keys::ticket_life.count());
+    SSL_CTX_set_session_id_context(context.get(), trust.scope().data(), trust.scope().size());
+    SSL_CTX_set_alpn_select_cb(context.get(), select_protocol, nullptr);
+    if (auto used = use_certificate(context.get(), files); !used) return std::unexpected(used.error());
+    trust.apply(context.get());
+    return context;
+}
+
+/// Nothing when no answer is configured.
+result<std::optional<ocsp_answer>> read_staple(const std::filesystem::path& file,
+                                               const std::filesystem::path& certificate, wall_time now) {
+    if (file.empty()) return std::nullopt;
+    const auto der = read_file(file);
+    if (!der) return fail("cannot use ocsp_response: " + der.error().message);
+    const auto chain = read_certificates(certificate);
+    if (!chain) return fail("cannot use certificate: " + chain.error().message);
+    auto answer = read_ocsp_answer(*der, *chain, std::chrono::floor<std::chrono::seconds>(now));
+    if (!answer)
+        return fail("ocsp_response: " + file.string() + " " + answer.error().what + "; " +
+                    answer.error().instead);
+    return std::move(*answer);
+}
+
+std::vector<std::string> names_of(SSL_CTX* context) {
+    return dns_names(SSL_CTX_get0_certificate(context));
+}
+
+result<void> add_certificate(shared_server& to, const config::sni_certificate& one,
+                             config::tls_version min_tls) {
+    auto context = make_server_context(one.files, min_tls, to.trust);
+    if (!context) return std::unexpected(context.error());
+    auto staple = read_staple(one.ocsp_response, one.files.certificate, to.now());
+    if (!staple) return std::unexpected(staple.error());
+    if (auto attached = attach_further(context->get(), to, std::move(*staple)); !attached) return attached;
+    auto names = names_of(context->get());
+    to.names.add(names, std::move(*context));
     return {};
 }
 
 }  // namespace
 
 void ssl_deleter::operator()(SSL* ssl) const {
+    // Otherwise a connection that ends without goodbye takes its session with it, under the context's lock: a
+    // rule of TLS 1.0 that RFC 5246 (7.2.1) dropped.
+    SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(ssl);
 }
 void ssl_deleter::operator()(SSL_CTX* context) const {
     SSL_CTX_free(context);
 }
 
+result<tls_context> tls_context::server(const config::listener_settings& settings, ticket_keys_ptr tickets,
+                                        std::function<wall_time()> now) {
+    auto trust = client_trust::load(settings.clients, settings.client_ca, settings.client_crl,
+                                    std::chrono::floor<std::chrono::seconds>(now()));
+    if (!trust) return std::unexpected(trust.error());
+    auto shared = std::make_unique<shared_server>(std::move(tickets), std::move(now), std::move(*trust));
+    auto context = make_server_context(settings.tls, settings.min_tls, shared->trust);
+    if (!context) return std::unexpected(context.error());
+    shared->names.set_default(names_of(context->get()));
+    for (const auto& one : settings.sni)
+        if (auto added = add_certificate(*shared, one, settings.min_tls); !added)
+            return std::unexpected(added.error());
+    auto staple = read_staple(settings.ocsp_response, settings.tls.certificate, shared->now());
+    if (!staple) return std::unexpected(staple.error());
+    if (auto attached = attach_default(context->get(), std::move(shared), std::move(*staple)); !attached)
+        return std::unexpected(attached.error());
+    return tls_context(context->release());
+}
+
 result<tls_context> tls_context::server(const config::certificate_files& files, config::tls_version min_tls,
                                         config::client_certificates clients,
                                         const std::filesystem::path& client_ca) {
-    auto context = make_context(TLS_server_method());
-    if (!context) return fail("cannot make a TLS context: " + openssl_reason());
-    SSL_CTX_set_min_proto_version(context.get(),
-                                  min_tls == config::tls_version::tls1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
-    SSL_CTX_set_options(context.get(), SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
-    SSL_CTX_set_session_cache_mode(context.get(),
-                                   SSL_SESS_CACHE_OFF);  // tickets only: nothing shared between threads
-    SSL_CTX_set_num_tickets(context.get(), 1);
-    static constexpr std::array<unsigned char, 5> scope{'g', 'a', 'r', 'd', 'e'};
-    SSL_CTX_set_session_id_context(context.get(), scope.data(), scope.size());
-    SSL_CTX_set_alpn_select_cb(context.get(), select_protocol, nullptr);
-    if (auto used = use_certificate(context.get(), files); !used) return std::unexpected(used.error());
-    if (auto asked = ask_clients(context.get(), clients, client_ca); !asked)
-        return std::unexpected(asked.error());
-    return tls_context(context.release());
+    config::listener_settings settings;
+    settings.tls = files;
+    settings.min_tls = min_tls;
+    settings.clients = clients;
+    settings.client_ca = client_ca;
+    return server(settings, std::make_shared<ticket_keys>(wall_now()));
 }
 
 result<tls_context> tls_context::client(const std::filesystem::path& ca,
@@ -109,7 +168,12 @@ result<tls_context> tls_context::client(const std::filesystem::path& ca,
     if (auto trusted = trust(context.get(), ca); !trusted) return std::unexpected(trusted.error());
     if (own)
         if (auto used = use_certificate(context.get(), *own); !used) return std::unexpected(used.error());
-    return tls_context(context.release());
+    session_slot::enable(context.get());
+    const auto scope = client_scope(ca, context.get());
+    if (!scope) return std::unexpected(scope.error());
+    tls_context out(context.release());
+    out.trust_ = *scope;
+    return out;
 }
 
 ssl_ptr tls_context::accept_side() const {
@@ -127,6 +191,16 @@ ssl_ptr tls_context::connect_side(const std::string& server_name) const {
     const bool is_name = !endpoint::from_literal(server_name, 0);
     if (is_name && SSL_set_tlsext_host_name(ssl.get(), server_name.c_str()) != 1) return nullptr;
     if (SSL_set1_host(ssl.get(), server_name.c_str()) != 1) return nullptr;
+    return ssl;
+}
+
+ssl_ptr tls_context::connect_side(const std::string& server_name, session_slot& sessions) const {
+    ssl_ptr ssl = connect_side(server_name);
+    if (!ssl) return nullptr;
+    std::string scope(reinterpret_cast<const char*>(trust_.data()), trust_.size());
+    sessions.use_for(sha256(scope + server_name));
+    if (!sessions.attach(ssl.get())) return nullptr;
+    sessions.offer(ssl.get());
     return ssl;
 }
 

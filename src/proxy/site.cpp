@@ -36,8 +36,7 @@ result<std::unique_ptr<const site>> site::make(config::settings_ptr settings) {
     std::unique_ptr<site> out(new site);
     out->settings_ = std::move(settings);
     const config::settings& all = *out->settings_;
-    auto tls = net::tls_context::server(all.listener.tls, all.listener.min_tls, all.listener.clients,
-                                        all.listener.client_ca);
+    auto tls = net::tls_context::server(all.listener, std::make_shared<net::ticket_keys>(wall_now()));
     if (!tls) return std::unexpected(tls.error());
     out->listener_tls_ = std::move(*tls);
     if (all.receipts) {
