@@ -99,6 +99,8 @@ int on_ticket_key(SSL* ssl, unsigned char* name, unsigned char* start, EVP_CIPHE
 /// Writes into the ticket until when the client's chain may be believed without being checked again. A
 /// renewed ticket keeps what the first one said.
 int on_ticket_made(SSL* ssl, void* shared_pointer) {
+    // It has been sent by now, and would be kept for as long as the connection.
+    SSL_set_tlsext_status_ocsp_resp(ssl, nullptr, 0);
     const auto* chain = SSL_get0_verified_chain(ssl);
     if (chain == nullptr || SSL_session_reused(ssl) == 1) return 1;
     const auto& shared = *static_cast<const shared_server*>(shared_pointer);

@@ -13,8 +13,16 @@
 namespace garde::net {
 namespace {
 
-/// ECDHE with AEAD only; TLS 1.3's own suites are all modern.
-constexpr const char* tls12_suites = "ECDHE+AESGCM:ECDHE+CHACHA20";
+/// ECDHE with AEAD only. AES-128 first: as good as the others here, and its handshake hash, SHA-256, is the
+/// one that processors compute themselves.
+constexpr const char* tls12_suites =
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+constexpr const char* tls13_suites =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+
+/// X25519 first: the cheapest in time, and 3 KiB less than P-256 for each connection in OpenSSL 3.0.
+constexpr const char* groups = "X25519:P-256:P-384";
 
 using context_ptr = std::unique_ptr<SSL_CTX, ssl_deleter>;
 
@@ -24,7 +32,12 @@ context_ptr make_context(const SSL_METHOD* method) {
     SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                         SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-    SSL_CTX_set_cipher_list(context.get(), tls12_suites);
+    // One receive for all records that are there, instead of two for each.
+    SSL_CTX_set_read_ahead(context.get(), 1);
+    if (SSL_CTX_set_cipher_list(context.get(), tls12_suites) != 1 ||
+        SSL_CTX_set_ciphersuites(context.get(), tls13_suites) != 1 ||
+        SSL_CTX_set1_groups_list(context.get(), groups) != 1)
+        return nullptr;
     return context;
 }
 
