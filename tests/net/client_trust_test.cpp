@@ -1,12 +1,9 @@
 // Revocation lists: who is refused, and when a list itself is not good.
+#include "../support/log_capture.hpp"
 #include "server_setup.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
-
-#include <sstream>
 
 namespace garde::net {
 namespace {
@@ -15,23 +12,6 @@ using namespace testing_support;
 using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
-
-/// What is logged while it lives.
-class log_capture {
-  public:
-    log_capture() : before_(spdlog::default_logger()) {
-        spdlog::set_default_logger(std::make_shared<spdlog::logger>(
-            "test", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_)));
-    }
-    ~log_capture() { spdlog::set_default_logger(before_); }
-    log_capture(const log_capture&) = delete;
-    log_capture& operator=(const log_capture&) = delete;
-    [[nodiscard]] std::string text() const { return text_.str(); }
-
-  private:
-    std::ostringstream text_;
-    std::shared_ptr<spdlog::logger> before_;
-};
 
 struct lists : testing::TestWithParam<int> {
     bool admits(const test::issued& who) {
@@ -85,7 +65,7 @@ TEST_P(lists, one_that_expires_while_garde_runs_stays_in_force_with_a_warning) {
     const auto bad = here.clients.issue("bad");
     here.use_list({bad.certificate.get()}, {-2h, -1h});
     here.clock.advance(-90min);  // when it was loaded
-    const log_capture log;
+    const test::log_capture log;
     EXPECT_TRUE(admits(here.pharmacy));
     EXPECT_THAT(log.text(),
                 AllOf(HasSubstr("revocation list of CN=Client CA has expired"), HasSubstr("reload")));

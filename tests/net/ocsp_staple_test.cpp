@@ -1,4 +1,5 @@
 // What is stapled, to whom, and until when.
+#include "../support/log_capture.hpp"
 #include "server_setup.hpp"
 
 #include <gmock/gmock.h>
@@ -48,7 +49,9 @@ TEST_P(staple, is_not_given_once_it_is_stale) {
     here.clock.advance(24h - 1min);
     EXPECT_EQ(stapled_for(client.side("garde.test")), answer);
     here.clock.advance(1min);
+    const test::log_capture log;
     EXPECT_EQ(stapled_for(client.side("garde.test")), "");
+    EXPECT_THAT(log.text(), AllOf(HasSubstr("OCSP response has expired"), HasSubstr("reload")));
 }
 
 TEST_P(staple, is_each_certificates_own) {

@@ -105,11 +105,12 @@ class authority {
         return revocation_list(std::span(revoked.begin(), revoked.size()), valid);
     }
 
-    /// DER. `status` is V_OCSP_CERTSTATUS_….
+    /// DER. `status` is V_OCSP_CERTSTATUS_…; an impostor names the `issuer` for whom it signs.
     [[nodiscard]] std::string ocsp_answer(const X509* about, int status = V_OCSP_CERTSTATUS_GOOD,
-                                          period valid = {}) const {
+                                          period valid = {}, const X509* issuer = nullptr) const {
         OCSP_BASICRESP* answer = OCSP_BASICRESP_new();
-        OCSP_CERTID* id = OCSP_cert_to_id(EVP_sha1(), about, own_.certificate.get());
+        OCSP_CERTID* id =
+            OCSP_cert_to_id(EVP_sha1(), about, issuer != nullptr ? issuer : own_.certificate.get());
         OCSP_basic_add1_status(answer, id, status, 0,
                                status == V_OCSP_CERTSTATUS_REVOKED ? asn1_time(valid.begin).get() : nullptr,
                                asn1_time(valid.begin).get(), asn1_time(valid.end).get());
