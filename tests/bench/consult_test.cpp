@@ -1,6 +1,8 @@
 // The fixtures made as large as the benchmark says, and made fresh for each request.
 #include "bench/common/consult.hpp"
 
+#include "../support/fixtures.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +17,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 std::string fixture(const std::string& name) {
-    std::ifstream file(GARDE_FIXTURES "/" + name, std::ios::binary);
+    std::ifstream file(garde::test::fixtures() / name, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
