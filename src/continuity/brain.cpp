@@ -12,12 +12,13 @@ std::string_view to_text(cause value) {
         case cause::override_set: return "override-set";
         case cause::override_cleared: return "override-cleared";
         case cause::override_expired: return "override-expired";
+        case cause::reconfigured: return "reconfigured";
     }
     std::unreachable();
 }
 
 service_brain::service_brain(const brain_rules& rules, steady_time now)
-    : detectors_(rules.backends, failure_detector(rules.detector)), machine_(rules.modes, now) {
+    : detectors_(rules.backends, failure_detector(rules.detector, now)), machine_(rules.modes, now) {
     posture_.attempts = machine_.attempts(views(), order());
 }
 
@@ -104,22 +105,51 @@ std::optional<steady_time> service_brain::next_due() const {
 
 /// Brings mode and posture in line with what is known now, and says what changed.
 void service_brain::settle(steady_time now, const trigger& by, std::vector<brain_action>& out) {
-    const auto known = views();
-    const auto former = machine_.update(now, known, order());
-
-    service_posture next;
-    next.current = machine_.current().current;
-    if (override_) next.pinned = override_->order.pinned;
-    next.attempts = machine_.attempts(known, order());
-    if (next != posture_) {
-        posture_ = next;
+    const auto former = machine_.update(now, views(), order());
+    if (service_posture next = present_posture(); next != posture_) {
+        posture_ = std::move(next);
         out.emplace_back(publish_posture{posture_});
     }
-    if (!former) return;
-    if (former->current != machine_.current().current)
-        out.emplace_back(describe(now, *former, by));
-    else if (former->active && machine_.current().active)
-        out.emplace_back(record_backend_change{*former->active, *machine_.current().active});
+    if (former) tell_change(now, *former, by, out);
+}
+
+service_posture service_brain::present_posture() const {
+    service_posture out;
+    out.current = machine_.current().current;
+    if (override_) out.pinned = override_->order.pinned;
+    out.attempts = machine_.attempts(views(), order());
+    return out;
+}
+
+void service_brain::tell_change(steady_time now, const placement& from, const trigger& by,
+                                std::vector<brain_action>& out) const {
+    if (from.current != machine_.current().current)
+        out.emplace_back(describe(now, from, by));
+    else if (from.active && machine_.current().active)
+        out.emplace_back(record_backend_change{*from.active, *machine_.current().active});
+}
+
+std::vector<brain_action> service_brain::adopt(steady_time now, const reconfiguration& what) {
+    const placement before = machine_.current();
+    mode_machine::carried_over carried;
+    std::vector<failure_detector> next;
+    for (std::size_t i = 0; i < what.rules.backends; ++i) {
+        const auto& place = what.former_places[i];
+        if (!place) {
+            next.emplace_back(what.rules.detector, now);
+            carried.somebody_new = true;
+            continue;
+        }
+        next.push_back(detectors_[to_number(*place)]);
+        next.back().adopt(what.rules.detector);
+        if (place == before.active) carried.active = static_cast<backend_index>(i);
+    }
+    detectors_ = std::move(next);
+    const bool changed = machine_.adopt(now, what.rules.modes, carried, views(), order());
+    posture_ = present_posture();
+    std::vector<brain_action> out;
+    if (changed) tell_change(now, before, {cause::reconfigured, what.by, what.reason}, out);
+    return out;
 }
 
 record_switchover service_brain::describe(steady_time now, const placement& from, const trigger& by) const {

@@ -40,14 +40,14 @@ std::optional<placement> mode_machine::update(steady_time now, const std::vector
                                               const std::optional<override_order>& order) {
     next_due_.reset();
     const placement next = order ? pinned(*order, backends) : automatic(now, backends);
-    was_pinned_ = order.has_value();
+    anew_ = order.has_value();  // an order that ends leaves no reason to stay where it put us
     if (next == placement_) return std::nullopt;
     const placement former = placement_;
     placement_ = next;
     since_ = now;
     next_due_.reset();
     // A backend that is better still may be in its hold-down: its time must be known from now on.
-    if (!order && placement_.active) ready_to_return(now, backends);
+    if (!order) ready_to_return(now, backends);
     return former;
 }
 
@@ -66,12 +66,21 @@ placement mode_machine::pinned(const override_order& order, const std::vector<ba
 
 placement mode_machine::automatic(steady_time now, const std::vector<backend_view>& backends) {
     const auto best = best_eligible(backends, 0);
-    // An order that ends leaves no reason to stay where it put us.
-    if (was_pinned_) return best ? resting_on(*best) : without_backend();
+    if (anew_) return best ? resting_on(*best) : without_backend();
     const bool has_route = placement_.active && eligible(backends[to_number(*placement_.active)].state);
     if (placement_.active && !has_route) return best ? resting_on(*best) : without_backend();
     if (const auto back = ready_to_return(now, backends)) return resting_on(*back);
-    return placement_;
+    // The same as before, unless the configuration changed what it is called.
+    return placement_.active ? resting_on(*placement_.active) : without_backend();
+}
+
+bool mode_machine::adopt(steady_time now, const mode_rules& rules, const carried_over& what,
+                         const std::vector<backend_view>& backends,
+                         const std::optional<override_order>& order) {
+    rules_ = rules;
+    anew_ = anew_ || (placement_.active ? !what.active : what.somebody_new);
+    placement_.active = what.active;
+    return update(now, backends, order).has_value();
 }
 
 /// Whether `at` has come; if not, the machine wants to be asked again then.

@@ -52,6 +52,18 @@ class observed_brain {
         log("clear");
         event([&] { return brain_.clear_override(now_, "anna", "test"); });
     }
+    /// Another configuration: `places` as in reconfiguration::former_places.
+    void reconfigure(const brain_rules& rules, const std::vector<std::optional<backend_index>>& places) {
+        log("reconfigure");
+        const observed_brain former = *this;
+        const auto actions = brain_.adopt(now_, {rules, places, "anna", "test"});
+        rules_ = rules;
+        published_ = brain_.posture();
+        check_carried(former, places);
+        check_move(former, places, actions);
+        check_attempts();
+        check_due();
+    }
     /// Time passes; tick() is called exactly when it is due.
     void pass(milliseconds time) {
         log("pass " + std::to_string(time.count()));
@@ -66,6 +78,7 @@ class observed_brain {
     }
 
     [[nodiscard]] const service_brain& brain() const { return brain_; }
+    [[nodiscard]] const brain_rules& rules() const { return rules_; }
     [[nodiscard]] steady_time now() const { return now_; }
     [[nodiscard]] std::string path() const { return "\nafter: " + path_; }
 
@@ -107,6 +120,55 @@ class observed_brain {
         ASSERT_EQ(published_, brain_.posture()) << path();
         ASSERT_EQ(brain_.posture().current, after.current) << path();
         if (before != after) changed_at_ = now_;
+    }
+
+    /// Nothing that was known is forgotten, nothing is made up.
+    void check_carried(const observed_brain& former,
+                       const std::vector<std::optional<backend_index>>& places) {
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            const auto& now = brain_.detector(index_of(i));
+            ASSERT_EQ(now.current(), places[i] ? former.state_of(to_number(*places[i])) : verdict::unknown)
+                << path();
+            if (places[i]) {
+                ASSERT_EQ(now.since(), former.brain_.detector(*places[i]).since()) << path();
+            }
+        }
+        ASSERT_EQ(brain_.override_in_force().has_value(), former.brain_.override_in_force().has_value());
+    }
+
+    /// The mode goes where it must, and that is told once.
+    void check_move(const observed_brain& former, const std::vector<std::optional<backend_index>>& places,
+                    const std::vector<brain_action>& actions) {
+        const placement& before = former.brain_.modes().current();
+        const placement& after = brain_.modes().current();
+        std::optional<backend_index> carried;
+        for (std::size_t i = 0; i < places.size(); ++i)
+            if (places[i] && places[i] == before.active) carried = index_of(i);
+        const bool other_mode = before.current != after.current;
+        const bool other_backend = carried != after.active;
+        ASSERT_EQ(actions.size(), other_mode || (other_backend && before.active) ? 1U : 0U) << path();
+        for (const auto& action : actions) {
+            if (const auto* told = std::get_if<record_switchover>(&action)) {
+                check_record(*told, before);
+                ASSERT_EQ(told->why, cause::reconfigured) << path();
+            } else {
+                const auto& change = std::get<record_backend_change>(action);
+                ASSERT_EQ(change.from, before.active) << path();
+                ASSERT_EQ(change.to, after.active) << path();
+            }
+        }
+        if (other_mode || other_backend) changed_at_ = now_;
+        if (brain_.override_in_force()) return;
+        ASSERT_TRUE(after.active || !any_eligible() || !before.active) << path();
+        if (!after.active) {
+            ASSERT_EQ(after.current, rules_.modes.has_cache ? mode::degraded : mode::emergency) << path();
+            ASSERT_TRUE(std::ranges::all_of(places, [](const auto& place) { return place.has_value(); }))
+                << path();
+        } else if (carried && other_backend && eligible(state_of(to_number(*carried)))) {
+            ASSERT_LT(*after.active, *carried) << path();
+            ASSERT_TRUE(held(to_number(*after.active), rules_.modes.hold_down)) << path();
+            ASSERT_GE(now_ - former.changed_at_, rules_.modes.min_dwell) << path();
+        }
     }
 
     void check_record(const record_switchover& told, const placement& before) {
@@ -286,6 +348,40 @@ TEST(brain_exploration, every_sequence_up_to_five_without_cache_and_dwell_keeps_
     explore(observed_brain(rules, start), rules, 5);
 }
 
+TEST(brain_exploration, every_reconfiguration_after_every_short_sequence_keeps_what_is_known) {
+    const brain_rules rules = quick_rules();
+    std::vector<std::vector<std::optional<backend_index>>> lists;
+    const std::vector<std::optional<backend_index>> choices{std::nullopt, index_of(0), index_of(1)};
+    for (const auto& first : choices) {
+        lists.push_back({first});
+        for (const auto& second : choices)
+            if (!second || second != first) lists.push_back({first, second});
+    }
+    std::vector<observed_brain> worlds{observed_brain(rules, start)};
+    for (int depth = 0; depth < 4; ++depth) {
+        std::vector<observed_brain> next;
+        for (const auto& at : worlds)
+            for (std::size_t b = 0; b < 2; ++b)
+                for (const bool ok : {true, false}) {
+                    next.push_back(at);
+                    next.back().pass(1s);
+                    next.back().probe(b, ok);
+                }
+        worlds.insert(worlds.end(), next.begin(), next.end());
+    }
+    for (const auto& world : worlds)
+        for (const auto& places : lists) {
+            observed_brain end = world;
+            brain_rules other = rules;
+            other.backends = places.size();
+            other.modes.has_cache = false;
+            end.reconfigure(other, places);
+            ASSERT_FALSE(HasFatalFailure());
+            expect_recovery(end, other);
+            ASSERT_FALSE(HasFatalFailure());
+        }
+}
+
 // --- long random ones ---
 
 class dice {
@@ -305,12 +401,39 @@ std::uint64_t chosen_seed() {
     return std::random_device{}();
 }
 
+constexpr milliseconds longest_ejection{10'000};
+
+brain_rules random_rules(dice& random, std::size_t backends) {
+    return {.detector = {.rise = 1 + static_cast<int>(random.below(3)),
+                         .fall = 1 + static_cast<int>(random.below(3)),
+                         .traffic_fall = 1 + static_cast<int>(random.below(4)),
+                         .ejection_time = milliseconds(random.below(longest_ejection.count()))},
+            .modes = {.hold_down = milliseconds(random.below(20'000)),
+                      .degraded_hold_down = milliseconds(random.below(6'000)),
+                      .min_dwell = milliseconds(random.below(5'000)),
+                      .has_cache = random.one_in(2)},
+            .backends = backends};
+}
+
+/// Some of the backends in another order, some of them replaced.
+void reconfigure(observed_brain& world, dice& random) {
+    std::vector<std::optional<backend_index>> places;
+    for (std::size_t b = 0; b < world.rules().backends; ++b) places.emplace_back(index_of(b));
+    for (std::size_t b = places.size(); b > 1; --b)
+        if (random.one_in(2)) std::swap(places[b - 1], places[random.below(b)]);
+    for (auto& place : places)
+        if (random.one_in(3)) place.reset();
+    if (random.one_in(3)) places.emplace_back();
+    if (places.size() > 1 && random.one_in(2)) places.pop_back();
+    world.reconfigure(random_rules(random, places.size()), places);
+}
+
 /// Backends work or do not work for a while each, so that hold-downs end now and then.
-void live(observed_brain& world, const brain_rules& rules, dice& random, int steps) {
-    std::vector<bool> works(rules.backends, true);
+void live(observed_brain& world, dice& random, int steps) {
+    std::vector<bool> works(8, true);
     for (int i = 0; i < steps && !testing::Test::HasFatalFailure(); ++i) {
         if (random.one_in(8)) works[random.below(works.size())].flip();
-        const std::size_t b = random.below(rules.backends);
+        const std::size_t b = random.below(world.rules().backends);
         const bool ok = random.one_in(20) ? !works[b] : works[b];
         switch (random.below(3)) {
             case 0: world.probe(b, ok); break;
@@ -325,6 +448,7 @@ void live(observed_brain& world, const brain_rules& rules, dice& random, int ste
             world.order({what, random.one_in(2)}, until);
         }
         if (random.one_in(30)) world.clear_order();
+        if (random.one_in(50) && world.rules().backends < works.size()) reconfigure(world, random);
     }
 }
 
@@ -333,18 +457,12 @@ TEST(brain_exploration, long_random_lives_keep_the_rules) {
     SCOPED_TRACE("GARDE_SEED=" + std::to_string(seed));
     dice random(seed);
     for (int life = 0; life < 300 && !HasFatalFailure(); ++life) {
-        const brain_rules rules{.detector = {.rise = 1 + static_cast<int>(random.below(3)),
-                                             .fall = 1 + static_cast<int>(random.below(3)),
-                                             .traffic_fall = 1 + static_cast<int>(random.below(4)),
-                                             .ejection_time = milliseconds(random.below(10'000))},
-                                .modes = {.hold_down = milliseconds(random.below(20'000)),
-                                          .degraded_hold_down = milliseconds(random.below(6'000)),
-                                          .min_dwell = milliseconds(random.below(5'000)),
-                                          .has_cache = random.one_in(2)},
-                                .backends = 3};
-        observed_brain world(rules, start);
-        live(world, rules, random, 300);
-        if (!HasFatalFailure()) expect_recovery(world, rules);
+        observed_brain world(random_rules(random, 3), start);
+        live(world, random, 300);
+        brain_rules last = world.rules();
+        last.detector.ejection_time =
+            longest_ejection;  // an ejection lasts as long as the rules said that began it
+        if (!HasFatalFailure()) expect_recovery(world, last);
     }
 }
 

@@ -406,5 +406,127 @@ TEST(brain, texts_of_causes_are_all_different) {
                 ElementsAre("detection", "recovery", "override-set", "override-cleared", "override-expired"));
 }
 
+// --- another configuration ---
+
+std::vector<std::optional<backend_index>> same_places() {
+    return {b0, b1};
+}
+
+actions reconfigure(bench& b, std::vector<std::optional<backend_index>> places,
+                    brain_rules rules = usual_rules()) {
+    rules.backends = places.size();
+    return b.brain.adopt(b.now, {rules, std::move(places), "anna", "test"});
+}
+
+TEST(brain_reconfigured, goes_on_where_it_was) {
+    bench b = in_backup();
+    const auto since = b.brain.detector(b0).since();
+    EXPECT_THAT(reconfigure(b, same_places()), IsEmpty());
+    EXPECT_EQ(b.current(), mode::backup);
+    EXPECT_EQ(b.brain.detector(b0).current(), verdict::down);
+    EXPECT_EQ(b.brain.detector(b0).since(), since);
+}
+
+TEST(brain_reconfigured, keeps_a_hold_down_running) {
+    bench b = in_backup();
+    b.passes(b0, 2);
+    b.run_until(b.now + 20s);
+    reconfigure(b, same_places());
+    EXPECT_THAT(b.run_until(b.now + 9s), IsEmpty());
+    b.run_until(b.now + 1s);
+    EXPECT_EQ(b.current(), mode::primary);
+}
+
+TEST(brain_reconfigured, judges_by_the_new_rules) {
+    bench b = all_up();
+    b.fails(b0, 1);
+    brain_rules rules = usual_rules();
+    rules.detector.fall = 2;
+    reconfigure(b, same_places(), rules);
+    b.fails(b0, 1);
+    EXPECT_EQ(b.brain.detector(b0).current(), verdict::down);
+}
+
+TEST(brain_reconfigured, keeps_an_ejection) {
+    bench b = all_up();
+    b.attempts_fail(b0, 5);
+    reconfigure(b, same_places());
+    b.passes(b0, 2);
+    EXPECT_EQ(b.brain.detector(b0).current(), verdict::recovering);
+}
+
+TEST(brain_reconfigured, keeps_an_order_with_its_end) {
+    bench b = all_up();
+    b.order(override_mode::degraded, b.now + 60s);
+    EXPECT_THAT(reconfigure(b, same_places()), IsEmpty());
+    EXPECT_EQ(b.current(), mode::degraded);
+    b.run_until(b.now + 61s);
+    EXPECT_EQ(b.current(), mode::primary);
+}
+
+TEST(brain_reconfigured, a_new_backend_is_unknown_and_may_be_asked) {
+    bench b = all_up();
+    EXPECT_THAT(reconfigure(b, {b0, b1, std::nullopt}), IsEmpty());
+    EXPECT_EQ(b.brain.detector(backend_index{2}).current(), verdict::unknown);
+    EXPECT_THAT(b.brain.posture().attempts, ElementsAre(b0, b1, backend_index{2}));
+}
+
+TEST(brain_reconfigured, decides_anew_when_the_modes_backend_is_gone) {
+    bench b = in_backup();
+    const auto done = reconfigure(b, {b0});
+    const auto told = only<record_switchover>(done);
+    ASSERT_THAT(told, SizeIs(1));
+    EXPECT_EQ(told[0].why, cause::reconfigured);
+    EXPECT_EQ(told[0].by, "anna");
+    EXPECT_EQ(told[0].from, (placement{mode::backup, b1}));
+    EXPECT_EQ(told[0].to, (placement{mode::degraded, std::nullopt}));
+    EXPECT_THAT(told[0].evidence, SizeIs(1));
+}
+
+TEST(brain_reconfigured, a_primary_that_is_replaced_is_a_change_of_backend) {
+    bench b = all_up();
+    const auto told = only<record_backend_change>(reconfigure(b, {std::nullopt, b1}));
+    ASSERT_THAT(told, SizeIs(1));
+    EXPECT_EQ(told[0].from, b0);
+    EXPECT_EQ(told[0].to, b0);
+    EXPECT_EQ(b.current(), mode::primary);
+}
+
+TEST(brain_reconfigured, a_new_primary_gets_traffic_after_the_hold_down_while_the_old_one_works) {
+    bench b = all_up();
+    reconfigure(b, {std::nullopt, b0});
+    EXPECT_EQ(b.current(), mode::backup);
+    EXPECT_EQ(b.brain.modes().current().active, b1);
+    b.passes(b0);
+    b.run_until(b.now + 30s);
+    EXPECT_EQ(b.current(), mode::primary);
+}
+
+TEST(brain_reconfigured, somebody_new_ends_the_degraded_mode) {
+    bench b = in_degraded();
+    const auto told = only<record_switchover>(reconfigure(b, {b0, std::nullopt}));
+    ASSERT_THAT(told, SizeIs(1));
+    EXPECT_EQ(b.current(), mode::backup);
+    EXPECT_THAT(b.brain.posture().attempts, ElementsAre(b1));
+}
+
+TEST(brain_reconfigured, degraded_without_its_cache_is_emergency) {
+    bench b = in_degraded();
+    brain_rules rules = usual_rules();
+    rules.modes.has_cache = false;
+    EXPECT_THAT(only<record_switchover>(reconfigure(b, same_places(), rules)), SizeIs(1));
+    EXPECT_EQ(b.current(), mode::emergency);
+}
+
+TEST(brain_reconfigured, later_records_count_in_the_new_list) {
+    bench b = in_backup();
+    reconfigure(b, {b1, b0});
+    EXPECT_EQ(b.current(), mode::primary);
+    EXPECT_EQ(b.brain.detector(b1).current(), verdict::down);
+    const auto told = only<record_verdict>(b.passes(b1, 2));
+    ASSERT_THAT(told, SizeIs(1));
+    EXPECT_EQ(told[0].backend, b1);
+}
+
 }  // namespace
 }  // namespace garde::continuity

@@ -36,8 +36,18 @@ enum class cause : std::uint8_t {
     override_set,      ///< an operator's order
     override_cleared,  ///< an operator took his order back
     override_expired,  ///< its time was over
+    reconfigured,      ///< a new configuration has no longer what the mode rested on, or calls it otherwise
 };
 std::string_view to_text(cause value);
+
+/// Another configuration for a service that goes on.
+struct reconfiguration {
+    brain_rules rules;
+    /// For each backend of the new list its place in the former one; nothing for one that is new.
+    std::vector<std::optional<backend_index>> former_places;
+    std::string by;      ///< who had it read
+    std::string reason;  ///< in words, for the record
+};
 
 /// What was known of one backend when the mode changed.
 struct backend_evidence {
@@ -101,6 +111,11 @@ class service_brain {
     std::vector<brain_action> traffic_failed(steady_time now, backend_index backend, reason why);
     std::vector<brain_action> set_override(steady_time now, override_record order);
     std::vector<brain_action> clear_override(steady_time now, std::string by, std::string reason);
+    /// Verdicts, ejections, hold-downs, dwell times and the operator's order stay with the backends and the
+    /// service that they are of; a new backend is unknown and therefore eligible. The posture afterwards
+    /// belongs to the new list and goes out with it: no action publishes it. In what is returned, `from`
+    /// counts in the former list, everything else in the new one.
+    std::vector<brain_action> adopt(steady_time now, const reconfiguration& what);
     /// To be called at next_due() at the latest.
     std::vector<brain_action> tick(steady_time now);
 
@@ -124,6 +139,9 @@ class service_brain {
     template <class Observe>
     std::vector<brain_action> observe(steady_time now, backend_index backend, Observe&& change);
     void settle(steady_time now, const trigger& by, std::vector<brain_action>& out);
+    [[nodiscard]] service_posture present_posture() const;
+    void tell_change(steady_time now, const placement& from, const trigger& by,
+                     std::vector<brain_action>& out) const;
 
     std::vector<failure_detector> detectors_;
     mode_machine machine_;

@@ -36,7 +36,9 @@ struct evidence {
 
 class failure_detector {
   public:
-    explicit failure_detector(const detector_rules& rules) : rules_(rules) {}
+    /// `since`: from when on it watches.
+    explicit failure_detector(const detector_rules& rules, steady_time since = {})
+        : rules_(rules), since_(since) {}
 
     void probe_passed(steady_time now);
     void probe_failed(steady_time now, reason why);
@@ -44,6 +46,10 @@ class failure_detector {
     /// `count` attempts in traffic that the backend answered.
     void traffic_answered(steady_time now, std::uint64_t count);
     void traffic_failed(steady_time now, reason why);
+
+    /// Other rules from now on. What was observed stays, and so does the verdict: the next event is judged by
+    /// them.
+    void adopt(const detector_rules& rules) { rules_ = rules; }
 
     [[nodiscard]] verdict current() const { return verdict_; }
     /// Since when the verdict is what it is.

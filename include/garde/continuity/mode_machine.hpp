@@ -49,6 +49,18 @@ class mode_machine {
     std::optional<placement> update(steady_time now, const std::vector<backend_view>& backends,
                                     const std::optional<override_order>& order);
 
+    /// What another configuration makes of the backend that the mode rests on.
+    struct carried_over {
+        std::optional<backend_index> active;  ///< its place now; nothing when it is gone or there was none
+        bool somebody_new = false;            ///< the list has a backend of which nothing is known yet
+    };
+
+    /// Goes on under other rules with another list of backends. The mode stays where it is if it can, its
+    /// dwell time runs on; where its backend is gone, or was missing and somebody new may be asked, it is
+    /// decided anew. True when the mode or the backend that it rests on is another one now.
+    bool adopt(steady_time now, const mode_rules& rules, const carried_over& what,
+               const std::vector<backend_view>& backends, const std::optional<override_order>& order);
+
     [[nodiscard]] const placement& current() const { return placement_; }
     [[nodiscard]] steady_time since() const { return since_; }
 
@@ -69,7 +81,7 @@ class mode_machine {
 
     mode_rules rules_;
     placement placement_{mode::primary, backend_index{0}};
-    bool was_pinned_ = false;
+    bool anew_ = false;  ///< nothing speaks for staying: an order ended, or the backend is gone
     steady_time since_;
     std::optional<steady_time> next_due_;
 };
