@@ -20,13 +20,11 @@ steady_time now() {
     return std::chrono::steady_clock::now();
 }
 
-/// Gives the order on the control thread and waits for what became of it.
-net::task<control::mode_result> give(net::event_loop& desk, control::controller& control,
-                                     control::mode_request what) {
-    const auto became = std::make_shared<net::arrival<control::mode_result>>(desk);
-    control.order(std::move(what), [became](control::mode_result result) {
-        net::arrival<control::mode_result>::bring(became, std::move(result));
-    });
+/// Waits for what another thread, or a later message, says: `begin` is given the function that says it.
+template <class T, class Begin>
+net::task<T> wait_for(net::event_loop& desk, Begin begin) {
+    const auto became = std::make_shared<net::arrival<T>>(desk);
+    begin([became](T result) { net::arrival<T>::bring(became, std::move(result)); });
     co_return co_await became->wait();
 }
 
@@ -46,11 +44,11 @@ net::page_reply no_such_service() {
 }  // namespace
 
 struct admin_api::state {
-    state(net::event_loop& with_desk, const proxy::site& with_served, control::controller& with_control)
+    state(net::event_loop& with_desk, proxy::site_ptr with_served, control::controller& with_control)
         : desk(with_desk),
-          served(with_served),
+          served(std::move(with_served)),
           control(with_control),
-          tokens(served.settings().admin.token_sha256_by_name),
+          tokens(served->settings().admin.token_sha256_by_name),
           summary(desk.wheel(), [this] { write_summaries(refusals.take_due(now())); }),
           server(desk, [this](const net::page_request& request) { return answer(request); }) {}
 
@@ -72,6 +70,10 @@ struct admin_api::state {
         const auto where = find_place(request.head.method, request.head.path);
         if (!where) co_return where.error();
         if (where->what == resource::openapi) co_return json_reply(std::string(openapi_document()));
+        if (where->what == resource::reload) {
+            net::page_reply reply = co_await reload(*operator_name);
+            co_return reply;
+        }
         if (where->what != resource::mode) co_return read(*where);
         net::page_reply reply = co_await order_mode(request, where->service, *operator_name);
         co_return reply;
@@ -80,22 +82,34 @@ struct admin_api::state {
     [[nodiscard]] net::page_reply read(const place& where) const {
         if (!view)
             return problem_reply(503, "garde is starting: nothing is known yet. Ask again in a second.");
-        if (where.what == resource::services) return json_reply(services_document(served.services(), *view));
-        auto document = service_document(served.services(), *view, where.service);
+        if (where.what == resource::services) return json_reply(services_document(served->services(), *view));
+        auto document = service_document(served->services(), *view, where.service);
         return document ? json_reply(std::move(*document)) : no_such_service();
     }
 
     net::task<net::page_reply> order_mode(const net::page_request& request, std::string_view name,
                                           const std::string& by) {
         const auto service = std::ranges::find_if(
-            served.services(), [name](const auto& one) { return one.settings->name == name; });
-        if (service == served.services().end()) co_return no_such_service();
+            served->services(), [name](const auto& one) { return one.settings->name == name; });
+        if (service == served->services().end()) co_return no_such_service();
         const auto order = parse_mode_request(request.head.find("Content-Type").value_or(""), request.body,
                                               *service->settings, by, wall_now());
         if (!order) co_return problem_reply(order.error().status, order.error().detail);
-        const control::mode_result became = co_await give(desk, control, *order);
+        auto give = [this, &order](std::function<void(control::mode_result)> then) {
+            control.order(*order, std::move(then));
+        };
+        auto waiting = wait_for<control::mode_result>(desk, std::move(give));
+        const control::mode_result became = co_await std::move(waiting);
         if (!became.known_service) co_return no_such_service();
         co_return json_reply(order_document(*order, became));
+    }
+
+    net::task<net::page_reply> reload(const std::string& by) {
+        auto read = [this, &by](std::function<void(reload_result)> then) { reloads(by, std::move(then)); };
+        auto waiting = wait_for<reload_result>(desk, std::move(read));
+        const reload_result became = co_await std::move(waiting);
+        if (became.became != reload_result::verdict::adopted) co_return reload_refusal(became);
+        co_return json_reply(reload_document(became, by));
     }
 
     void write(const refusal_note& note) {
@@ -120,29 +134,36 @@ struct admin_api::state {
     }
 
     net::event_loop& desk;
-    const proxy::site& served;
+    proxy::site_ptr served;
     control::controller& control;
-    const token_book tokens;
+    reload_order reloads;
+    token_book tokens;
     control::view_ptr view;
     refusal_log refusals;
     net::deadline summary;
     net::page_server server;
 };
 
-admin_api::admin_api(net::event_loop& desk, const proxy::site& served, control::controller& control)
-    : state_(std::make_unique<state>(desk, served, control)) {}
+admin_api::admin_api(net::event_loop& desk, proxy::site_ptr served, control::controller& control)
+    : state_(std::make_unique<state>(desk, std::move(served), control)) {}
 
 admin_api::~admin_api() = default;
 
+void admin_api::on_reload(reload_order what) {
+    state_->reloads = std::move(what);
+}
+
 result<void> admin_api::listen() {
-    const auto& settings = state_->served.settings().admin;
-    auto tls = net::tls_context::server(settings.tls, config::tls_version::tls1_2,
-                                        config::client_certificates::off, {});
-    if (!tls) return std::unexpected(tls.error());
-    return state_->server.listen(settings.address, std::move(*tls));
+    const auto& served = *state_->served;
+    return state_->server.listen(served.settings().admin.address, served.admin_tls());
 }
 
 void admin_api::show(control::view_ptr now) {
+    if (now->served != state_->served) {
+        state_->served = now->served;
+        state_->tokens = token_book(state_->served->settings().admin.token_sha256_by_name);
+        state_->server.use(state_->served->admin_tls());
+    }
     state_->view = std::move(now);
 }
 

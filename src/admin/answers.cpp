@@ -1,10 +1,15 @@
 // See answers.hpp.
 #include "answers.hpp"
 
+#include "routes.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 
 namespace garde::admin {
@@ -63,6 +68,18 @@ json::object service_of(const config::service_settings& settings, const control:
             {"backends", std::move(backends)}};
 }
 
+json::array problems_of(const std::vector<config::problem>& all) {
+    json::array out;
+    for (const auto& one : all)
+        out.push_back(
+            json::object{{"level", one.level == config::problem::severity::error ? "error" : "warning"},
+                         {"file", one.file.string()},
+                         {"line", one.line},
+                         {"what", one.what},
+                         {"instead", one.instead}});
+    return out;
+}
+
 }  // namespace
 
 std::string services_document(std::span<const proxy::service_site> services, const control::view& now) {
@@ -92,6 +109,29 @@ std::string order_document(const control::mode_request& ordered, const control::
             "The order is in force, but it is not stored: a restart would lose it. The store says: " +
             became.store_error;
     return json::serialize(out);
+}
+
+std::string reload_document(const reload_result& became, std::string_view by) {
+    return json::serialize(json::object{{"configuration", became.now},
+                                        {"former_configuration", became.former},
+                                        {"by", text(by)},
+                                        {"problems", problems_of(became.problems)}});
+}
+
+net::page_reply reload_refusal(const reload_result& became) {
+    if (became.became == reload_result::verdict::busy) {
+        auto out = problem_reply(503, "The configuration is not read just now. Ask again in a few seconds.");
+        out.fields.push_back({"Retry-After", "5"});
+        return out;
+    }
+    auto out =
+        problem_reply(422, fmt::format("The configuration has {} errors; the former one stays in force.",
+                                       std::ranges::count(became.problems, config::problem::severity::error,
+                                                          &config::problem::level)));
+    json::value document = json::parse(out.body);
+    document.as_object()["problems"] = problems_of(became.problems);
+    out.body = json::serialize(document);
+    return out;
 }
 
 }  // namespace garde::admin

@@ -1,6 +1,7 @@
 // What operators are told, as JSON. Pure.
 #pragma once
 
+#include "garde/admin/admin_api.hpp"
 #include "garde/control/controller.hpp"
 #include "garde/control/view.hpp"
 #include "garde/proxy/site.hpp"
@@ -24,5 +25,11 @@ std::optional<std::string> service_document(std::span<const proxy::service_site>
 
 /// What became of an order: {"service","mode","by","stored"}, and "warning" when it is not stored.
 std::string order_document(const control::mode_request& ordered, const control::mode_result& became);
+
+/// A configuration that was adopted: {"configuration","former_configuration","by","problems"}.
+std::string reload_document(const reload_result& became, std::string_view by);
+
+/// Why it was not: a problem document with `problems` where there are some.
+net::page_reply reload_refusal(const reload_result& became);
 
 }  // namespace garde::admin

@@ -53,6 +53,19 @@ std::string_view openapi_document() {
         }
       }
     },
+    "/v1/reload": {
+      "post": {
+        "operationId": "reload",
+        "summary": "Reads the configuration file and all that it points to anew",
+        "description": "All of it is taken up or nothing: when anything is wrong the former configuration stays in force. What garde knows of its backends stays; connections stay open. Certificates are read anew too.",
+        "responses": {
+          "200": {"description": "The new configuration is in force", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/reloaded"}}}},
+          "401": {"$ref": "#/components/responses/unauthorized"},
+          "422": {"description": "The former configuration stays in force", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/refused_configuration"}}}},
+          "503": {"$ref": "#/components/responses/problem"}
+        }
+      }
+    },
     "/v1/openapi.json": {
       "get": {
         "operationId": "read_description",
@@ -150,6 +163,34 @@ std::string_view openapi_document() {
           "expires": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/time"}], "description": "When the automatic takes over again; absent: when an operator says so"},
           "strict": {"type": "boolean", "default": false, "description": "Attempts do not fall back to what the mode does not name"}
         }
+      },
+      "configuration": {"type": "string", "description": "SHA-256 of the configuration file, hex"},
+      "configuration_problem": {
+        "type": "object",
+        "required": ["level", "file", "line", "what", "instead"],
+        "properties": {
+          "level": {"enum": ["error", "warning"]},
+          "file": {"type": "string"},
+          "line": {"type": "integer", "description": "0 where the whole file is meant"},
+          "what": {"type": "string"},
+          "instead": {"type": "string", "description": "What to write or do instead"}
+        }
+      },
+      "reloaded": {
+        "type": "object",
+        "required": ["configuration", "former_configuration", "by", "problems"],
+        "properties": {
+          "configuration": {"$ref": "#/components/schemas/configuration"},
+          "former_configuration": {"$ref": "#/components/schemas/configuration"},
+          "by": {"type": "string"},
+          "problems": {"type": "array", "description": "Warnings", "items": {"$ref": "#/components/schemas/configuration_problem"}}
+        }
+      },
+      "refused_configuration": {
+        "allOf": [
+          {"$ref": "#/components/schemas/problem"},
+          {"type": "object", "required": ["problems"], "properties": {"problems": {"type": "array", "items": {"$ref": "#/components/schemas/configuration_problem"}}}}
+        ]
       },
       "ordered": {
         "type": "object",

@@ -11,6 +11,7 @@ constexpr std::string_view mode_suffix = "/mode";
 
 std::optional<place> place_of(std::string_view path) {
     if (path == "/v1/openapi.json") return place{resource::openapi, {}};
+    if (path == "/v1/reload") return place{resource::reload, {}};
     if (path == services_path) return place{resource::services, {}};
     if (!path.starts_with(services_path) || path[services_path.size()] != '/') return std::nullopt;
     std::string_view name = path.substr(services_path.size() + 1);
@@ -29,7 +30,7 @@ std::expected<place, net::page_reply> find_place(std::string_view method, std::s
     const auto found = place_of(path);
     if (!found)
         return std::unexpected(problem_reply(404, "There is nothing at this address; see /v1/openapi.json."));
-    const bool orders = found->what == resource::mode;
+    const bool orders = found->what == resource::mode || found->what == resource::reload;
     if (orders ? method == "POST" : method == "GET" || method == "HEAD") return *found;
     const std::string allowed = orders ? "POST" : "GET, HEAD";
     auto refused = problem_reply(405, "This address allows " + allowed + " only.");

@@ -15,6 +15,7 @@ enum class resource : std::uint8_t {
     services,  ///< GET /v1/services
     service,   ///< GET /v1/services/NAME
     mode,      ///< POST /v1/services/NAME/mode
+    reload,    ///< POST /v1/reload
 };
 
 struct place {

@@ -169,6 +169,27 @@ int ctl(const ctl_options& options, const std::string& path, const std::string& 
     return exit_ok;
 }
 
+int ctl_reload(const ctl_options& options) {
+    const auto access = access_of(options);
+    const auto reply = access ? ask_admin(*access, "/v1/reload", "{}") : std::unexpected(access.error());
+    if (!reply) {
+        complain(reply.error().message);
+        return exit_failed;
+    }
+    const bool done = reply->status == 200;
+    if (options.as_json) {
+        fmt::print("{}\n", reply->body);
+    } else {
+        fmt::print(stderr, "{}", describe_problems(reply->body));
+        if (done)
+            fmt::print("the configuration is in force\n");
+        else
+            complain(describe_problem(*reply));
+    }
+    if (done) return exit_ok;
+    return reply->status == 422 ? exit_config : exit_failed;
+}
+
 /// The body of POST /v1/services/{name}/mode.
 std::string mode_body(const std::string& mode, const std::string& reason, std::uint64_t for_seconds,
                       bool strict) {
@@ -238,6 +259,11 @@ void add_ctl(CLI::App& cli, int& code) {
     auto* services = command->add_subcommand("services", "modes, overrides and backends");
     add_access(services);
     services->callback([&code, with] { code = ctl(*with, "/v1/services", {}); });
+
+    auto* reload =
+        command->add_subcommand("reload", "have the configuration read anew; all of it, or nothing");
+    add_access(reload);
+    reload->callback([&code, with] { code = ctl_reload(*with); });
 
     struct order {
         std::string service, mode, reason;

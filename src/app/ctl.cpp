@@ -1,6 +1,7 @@
 // See ctl.hpp.
 #include "ctl.hpp"
 
+#include "garde/config/load.hpp"
 #include "garde/net/event_loop.hpp"
 #include "garde/net/listener.hpp"
 #include "garde/upstream/connection.hpp"
@@ -117,6 +118,29 @@ std::string describe_services(const std::string& text) {
     std::string out;
     for (const auto& one : services->get_array())
         if (one.is_object()) describe_service(one.get_object(), out);
+    return out;
+}
+
+std::string describe_problems(const std::string& text) {
+    boost::system::error_code failed;
+    const json::value read = json::parse(text, failed);
+    if (failed || !read.is_object()) return {};
+    const auto* problems = read.get_object().if_contains("problems");
+    if (problems == nullptr || !problems->is_array()) return {};
+    std::string out;
+    for (const auto& one : problems->get_array()) {
+        if (!one.is_object()) continue;
+        const auto& from = one.get_object();
+        const auto* line = from.if_contains("line");
+        const bool error = text_of(from, "level") == "error";
+        out += config::to_text(
+                   {.level = error ? config::problem::severity::error : config::problem::severity::warning,
+                    .file = text_of(from, "file"),
+                    .line = line != nullptr && line->is_int64() ? static_cast<int>(line->get_int64()) : 0,
+                    .what = text_of(from, "what"),
+                    .instead = text_of(from, "instead")}) +
+               "\n";
+    }
     return out;
 }
 

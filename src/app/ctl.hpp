@@ -31,6 +31,9 @@ result<ctl_reply> ask_admin(const ctl_access& access, const std::string& path, c
 /// GET /v1/services for a person, one line a service and one a backend.
 std::string describe_services(const std::string& json);
 
+/// The problems that the answer of POST /v1/reload lists, each as `garde check` says it.
+std::string describe_problems(const std::string& json);
+
 /// The problem document's detail, or the body where it is none.
 std::string describe_problem(const ctl_reply& reply);
 

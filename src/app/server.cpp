@@ -12,6 +12,8 @@
 #include "garde/status/status_site.hpp"
 #include "garde/store/override_store.hpp"
 
+#include "reloader.hpp"
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -26,6 +28,9 @@ namespace garde::app {
 namespace {
 
 constexpr milliseconds store_start_wait{1'000};
+
+/// How long the start waits for backends' names, so that the first request finds their addresses known.
+constexpr milliseconds look_up_wait{500};
 
 /// Patients' data must not end up in a core dump, and a caller that hangs up must not end the process.
 void harden_process() {
@@ -61,14 +66,6 @@ std::vector<store::stored_override> kept_overrides(store::override_store& from) 
     return {};
 }
 
-/// The most that any service's cache may take, for the one cache that they share.
-std::size_t cache_bytes(const config::settings& settings) {
-    std::size_t out = 0;
-    for (const auto& service : settings.services)
-        if (service.cache) out += service.cache->memory_bytes;
-    return out;
-}
-
 std::size_t worker_count(const config::settings& settings) {
     if (settings.workers > 0) return settings.workers;
     return std::max(1U, std::thread::hardware_concurrency());
@@ -85,13 +82,14 @@ class server {
 
   private:
     result<void> open_listeners();
+    void on_signal(int signal);
     void begin_drain(int signal);
     void announce_ready() const;
 
     config::settings_ptr settings_;
     net::event_loop desk_;
     std::unique_ptr<net::signals> signals_;
-    std::unique_ptr<const proxy::site> site_;
+    proxy::site_ptr site_;
     std::unique_ptr<cache::cache_desk> cache_;
     std::unique_ptr<journal::writer> journal_;
     std::unique_ptr<store::override_store> overrides_;
@@ -100,12 +98,13 @@ class server {
     std::vector<std::unique_ptr<proxy::worker>> workers_;
     std::unique_ptr<status::status_site> status_;
     std::unique_ptr<admin::admin_api> admin_;
+    std::unique_ptr<reloader> reloader_;
     std::unique_ptr<net::deadline> drain_limit_;
     std::size_t draining_ = 0;
 };
 
 result<void> server::start() {
-    auto signals = net::signals::take(desk_, serve_signals, [this](int one) { begin_drain(one); });
+    auto signals = net::signals::take(desk_, serve_signals, [this](int one) { on_signal(one); });
     if (!signals) return std::unexpected(signals.error());
     signals_ = std::move(*signals);
     auto made = proxy::site::make(settings_);
@@ -115,10 +114,9 @@ result<void> server::start() {
     if (!journal) return std::unexpected(journal.error());
     journal_ = std::move(*journal);
     overrides_ = open_store(settings_->data_dir / "garde.sqlite");
-    if (const std::size_t bytes = cache_bytes(*settings_); bytes > 0)
-        cache_ = std::make_unique<cache::cache_desk>(bytes);
+    cache_ = std::make_unique<cache::cache_desk>(cache_bytes(*settings_));
 
-    control_ = std::make_unique<control::controller>(*site_, *journal_, *overrides_);
+    control_ = std::make_unique<control::controller>(site_, *journal_, *overrides_);
     journal_->append({.at = wall_now(),
                       .event = "start",
                       .attributes = {{"node", settings_->node_name}, {"configuration", settings_->sha256}}});
@@ -127,17 +125,22 @@ result<void> server::start() {
     for (std::size_t i = 0; i < worker_count(*settings_); ++i) {
         workers_.push_back(std::make_unique<proxy::worker>(
             proxy::worker::environment{
-                .served = *site_,
+                .served = site_,
                 .cache = cache_.get(),
                 .outcomes = [control = control_.get()](const auto& what) { control->report(what); },
                 .open_connections = open_connections_},
             first));
         workers.push_back(workers_.back().get());
     }
-    status_ = std::make_unique<status::status_site>(desk_, *site_);
-    admin_ = std::make_unique<admin::admin_api>(desk_, *site_, *control_);
+    status_ = std::make_unique<status::status_site>(desk_, site_);
+    admin_ = std::make_unique<admin::admin_api>(desk_, site_, *control_);
+    reloader_ =
+        std::make_unique<reloader>(reloader::parts{desk_, *control_, *cache_, site_->tickets()}, settings_);
+    admin_->on_reload(
+        [this](std::string by, auto then) { reloader_->reload(std::move(by), std::move(then)); });
     if (auto open = open_listeners(); !open) return open;
 
+    control_->know(control::look_up(settings_, look_up_wait));
     control_->serve(std::move(workers));
     control_->tell([this](control::view_ptr now) {
         desk_.post([this, now = std::move(now)] {
@@ -169,6 +172,13 @@ void server::run_until_told() {
     desk_.run();
 }
 
+void server::on_signal(int signal) {
+    if (signal == SIGHUP)
+        reloader_->reload("SIGHUP", [](const admin::reload_result&) {});
+    else
+        begin_drain(signal);
+}
+
 void server::begin_drain(int signal) {
     if (drain_limit_) return;  // told already
     spdlog::info("ending on signal {}: exchanges under way may finish", signal);
@@ -197,6 +207,7 @@ void server::stop() {
     overrides_.reset();
     journal_.reset();
     admin_.reset();
+    reloader_.reset();
     status_.reset();
     cache_.reset();  // before the workers: a question that it still holds comes back to one of them
     workers_.clear();

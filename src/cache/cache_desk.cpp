@@ -34,6 +34,10 @@ void cache_desk::offer(cache::offer what) {
     }
 }
 
+void cache_desk::resize(std::size_t bound_bytes) {
+    loop_.post([this, bound_bytes] { cache_.resize(bound_bytes); });
+}
+
 found cache_desk::find(const question& what) {
     found kept = cache_.find(what);
     if (!kept) return kept;

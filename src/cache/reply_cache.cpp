@@ -75,7 +75,7 @@ bool contains_all(const std::vector<cache_key>& keys, const std::vector<cache_ke
 struct reply_cache::state {
     explicit state(std::size_t bound) : bound_bytes(bound), secret(random_bytes(32)) {}
 
-    const std::size_t bound_bytes;
+    std::size_t bound_bytes;
     const secret_string secret;
     entry_list entries;  // most recently used first
     std::unordered_map<cache_key, entry_handle, cache_key_hash> by_key;
@@ -103,6 +103,11 @@ struct reply_cache::state {
         by_key.emplace(handle->key, handle);
         for (const auto& key : handle->removal_keys) by_removal_key.emplace(key, handle);
         by_expiry.emplace(std::pair(handle->expires_at, handle->key), handle);
+        make_room();
+    }
+
+    /// The entries that were not used for the longest time go, until the others fit.
+    void make_room() {
         while (stats.bytes > bound_bytes) {
             erase(std::prev(entries.end()));
             ++stats.evicted;
@@ -245,6 +250,11 @@ std::expected<hit, miss> reply_cache::find(const question& what) {
     ++(out ? state_->stats.hits : state_->stats.misses);
     state_->drop_expired(what.now_steady);
     return out;
+}
+
+void reply_cache::resize(std::size_t bound_bytes) {
+    state_->bound_bytes = bound_bytes;
+    state_->make_room();
 }
 
 const reply_cache_stats& reply_cache::stats() const {

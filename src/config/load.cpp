@@ -49,7 +49,7 @@ void read_all(const toml::table& root, settings& into, report& problems) {
 
 }  // namespace
 
-std::expected<loaded, std::vector<problem>> load(const std::filesystem::path& file) {
+reading read(const std::filesystem::path& file) {
     std::error_code failure;
     auto absolute = std::filesystem::absolute(file, failure);
     if (failure) absolute = file;
@@ -59,20 +59,25 @@ std::expected<loaded, std::vector<problem>> load(const std::filesystem::path& fi
     const auto content = read_file(absolute, text_file_limit);
     if (!content) {
         problems.error(0, "the configuration " + content.error(), "correct the path");
-        return std::unexpected(problems.take());
+        return {{}, std::unexpected(problems.take())};
     }
+    const std::string hash = to_hex(sha256(*content));
     const auto root = parse(*content, problems);
-    if (!root) return std::unexpected(problems.take());
+    if (!root) return {hash, std::unexpected(problems.take())};
 
     auto value = std::make_shared<settings>();
     value->file = absolute;
-    value->sha256 = to_hex(sha256(*content));
+    value->sha256 = hash;
     read_all(*root, *value, problems);
 
     const bool usable = !problems.has_errors();
     auto found = problems.take();
-    if (!usable) return std::unexpected(std::move(found));
-    return loaded{std::move(value), std::move(found)};
+    if (!usable) return {hash, std::unexpected(std::move(found))};
+    return {hash, loaded{std::move(value), std::move(found)}};
+}
+
+std::expected<loaded, std::vector<problem>> load(const std::filesystem::path& file) {
+    return read(file).outcome;
 }
 
 }  // namespace garde::config

@@ -17,19 +17,6 @@ steady_time now() {
     return std::chrono::steady_clock::now();
 }
 
-continuity::brain_rules rules_of(const config::service_settings& service) {
-    const auto& switchover = service.switchover;
-    return {.detector = {.rise = service.probe.rise,
-                         .fall = service.probe.fall,
-                         .traffic_fall = switchover.traffic_fall,
-                         .ejection_time = switchover.ejection_time},
-            .modes = {.hold_down = switchover.hold_down,
-                      .degraded_hold_down = switchover.degraded_hold_down,
-                      .min_dwell = switchover.min_dwell,
-                      .has_cache = service.cache.has_value()},
-            .backends = service.backends.size()};
-}
-
 /// Until when on the steady clock; a time that has passed is now.
 std::optional<steady_time> steady_until(const std::optional<wall_time>& until) {
     if (!until) return std::nullopt;
@@ -39,26 +26,15 @@ std::optional<steady_time> steady_until(const std::optional<wall_time>& until) {
 
 }  // namespace
 
-controller::controller(const proxy::site& served, journal::writer& journal, store::override_store& overrides)
-    : served_(served),
+controller::controller(proxy::site_ptr served, journal::writer& journal, store::override_store& overrides)
+    : served_(std::move(served)),
       journal_(journal),
       overrides_(overrides),
       reports_(loop_, report_bound),
       tick_(loop_.wheel(), [this] { tick(); }),
-      drop_(loop_.wheel(), [this] { drop_finished(); }) {
-    services_.reserve(served.services().size());
-    for (std::size_t i = 0; i < served.services().size(); ++i) {
-        services_.push_back({.brain = continuity::service_brain(rules_of(settings_of(i)), now()),
-                             .probers = {},
-                             .shown = {.since = wall_now()},
-                             .order = std::nullopt});
-        for (std::size_t b = 0; b < served.service(i).targets.size(); ++b) {
-            const auto backend = static_cast<backend_index>(b);
-            services_[i].probers.emplace_back(
-                loop_, settings_of(i).probe, served.service(i).targets[b],
-                [this, i, backend](continuity::reason result) { on_probe(i, backend, result); });
-        }
-    }
+      drop_(loop_.wheel(), [this] { drop_finished(); }),
+      adopted_(loop_.wheel(), [this] { adopted(); }) {
+    for (std::size_t i = 0; i < served_->services().size(); ++i) services_.push_back(make_service(i));
 }
 
 controller::~controller() {
@@ -66,7 +42,7 @@ controller::~controller() {
 }
 
 const config::service_settings& controller::settings_of(std::size_t index) const {
-    return *served_.service(index).settings;
+    return *served_->service(index).settings;
 }
 
 std::optional<std::size_t> controller::find(std::string_view name) const {
@@ -92,32 +68,18 @@ continuity::posture_ptr controller::first_posture(std::vector<store::stored_over
                .attributes = {
                    {"service", one.service}, {"mode", std::string(to_text(one.mode))}, {"by", one.by}}});
     }
-    auto first = std::make_shared<continuity::posture>();
-    for (const auto& service : services_) first->services.push_back(service.brain.posture());
-    return first;
+    return present_posture();
+}
+
+continuity::posture_ptr controller::present_posture() const {
+    auto out = std::make_shared<continuity::posture>();
+    out->version = version_;
+    for (const auto& service : services_) out->services.push_back(service.brain.posture());
+    return out;
 }
 
 void controller::start() {
-    std::vector<std::pair<std::size_t, config::endpoint>> names;
-    std::vector<std::pair<std::size_t, backend_index>> places;
-    for (std::size_t i = 0; i < services_.size(); ++i) {
-        for (std::size_t b = 0; b < services_[i].probers.size(); ++b) {
-            services_[i].probers[b].start();
-            if (!served_.service(i).targets[b]->addresses.empty()) continue;
-            names.emplace_back(places.size(), settings_of(i).backends[b].address);
-            places.emplace_back(i, static_cast<backend_index>(b));
-        }
-    }
-    resolver_.start(std::move(names), [this, places](std::size_t number, std::vector<net::endpoint> found) {
-        loop_.post([this, place = places[number], found = std::move(found)]() mutable {
-            const auto [index, backend] = place;
-            auto fresh =
-                std::make_shared<upstream::target>(*served_.service(index).targets[to_number(backend)]);
-            fresh->addresses = std::move(found);
-            services_[index].probers[to_number(backend)].retarget(fresh);
-            for (auto* worker : workers_) worker->retarget(index, backend, fresh);
-        });
-    });
+    start_probing();
     schedule_tick();
     tell_view();
     thread_ = std::jthread([this] { loop_.run(); });
@@ -132,6 +94,8 @@ void controller::stop() {
 void controller::report(const proxy::outcome_report& what) {
     // A dropped report delays a verdict; the next failure or probe makes up for it.
     (void)reports_.try_post([this, what] {
+        // What a former configuration showed may belong to another backend now.
+        if (what.epoch != epoch_) return;
         auto& brain = services_[what.service].brain;
         carry_out(what.service, what.failed == continuity::reason::none
                                     ? brain.traffic_answered(now(), what.backend, what.answered)
@@ -167,9 +131,9 @@ void controller::carry_out(std::size_t index, const std::vector<continuity::brai
         if (std::holds_alternative<continuity::publish_posture>(action)) {
             publish();
         } else if (const auto* switchover = std::get_if<continuity::record_switchover>(&action)) {
-            begin_switchover(index, *switchover);
+            begin_switchover(index, settings_of(index), *switchover);
         } else if (const auto* change = std::get_if<continuity::record_backend_change>(&action)) {
-            write(backend_change_record(settings_of(index), *change));
+            write(backend_change_record(settings_of(index), settings_of(index), *change));
         } else if (const auto* seen = std::get_if<continuity::record_verdict>(&action)) {
             write(verdict_record(settings_of(index), *seen));
         } else if (std::holds_alternative<continuity::forget_override>(action)) {
@@ -188,9 +152,8 @@ void controller::carry_out(std::size_t index, const std::vector<continuity::brai
 
 /// Takes effect at once: each worker serves from the new posture as soon as it reads its messages.
 void controller::publish() {
-    auto next = std::make_shared<continuity::posture>();
-    next->version = ++version_;
-    for (const auto& service : services_) next->services.push_back(service.brain.posture());
+    ++version_;
+    const auto next = present_posture();
     for (auto* worker : workers_)
         worker->publish(
             next, [this, version = version_] { loop_.post([this, version] { worker_in_effect(version); }); });

@@ -8,12 +8,13 @@ namespace garde::control {
 
 struct prober::state {
     net::event_loop& loop;
-    const config::probe_settings& how;
+    const config::probe_settings how;
     upstream::target_ptr to;
     on_result then;
     net::alarm pause;
     std::minstd_rand random{std::random_device{}()};
     bool at_once = false;
+    bool stopped = false;
 };
 
 prober::prober(net::event_loop& loop, const config::probe_settings& how, upstream::target_ptr to,
@@ -33,17 +34,23 @@ void prober::probe_now() {
     state_->pause.ring();
 }
 
+void prober::stop() {
+    state_->stopped = true;
+    state_->pause.cancel();
+}
+
 void prober::retarget(upstream::target_ptr to) {
     state_->to = std::move(to);
 }
 
 net::task<> prober::run(std::shared_ptr<state> with) {
-    for (;;) {
+    while (!with->stopped) {
         with->at_once = false;
         const auto target = with->to;
         const steady_time give_up_at = std::chrono::steady_clock::now() + with->how.timeout;
         const continuity::reason result =
             co_await upstream::probe(with->loop, *target, with->how, give_up_at);
+        if (with->stopped) co_return;
         with->then(result);
         if (with->at_once) continue;
         std::uniform_int_distribution<milliseconds::rep> jitter(0, with->how.jitter.count());

@@ -37,12 +37,13 @@ wall_time to_wall(steady_time at) {
 }
 
 journal::record switchover_record(const config::service_settings& service,
+                                  const config::service_settings& former,
                                   const continuity::record_switchover& what) {
     journal::record out{.at = to_wall(what.decided), .event = "switchover", .attributes = {}};
     out.attributes = {{"service", service.name},
                       {"from", std::string(to_text(what.from.current))},
                       {"to", std::string(to_text(what.to.current))}};
-    if (what.from.active) out.attributes.emplace_back("from-backend", name_of(service, *what.from.active));
+    if (what.from.active) out.attributes.emplace_back("from-backend", name_of(former, *what.from.active));
     if (what.to.active) out.attributes.emplace_back("to-backend", name_of(service, *what.to.active));
     out.attributes.emplace_back("cause", to_text(what.why));
     out.attributes.emplace_back("by", what.by);
@@ -56,11 +57,12 @@ journal::record switchover_record(const config::service_settings& service,
 }
 
 journal::record backend_change_record(const config::service_settings& service,
+                                      const config::service_settings& former,
                                       const continuity::record_backend_change& what) {
     return {.at = wall_now(),
             .event = "backend-change",
             .attributes = {{"service", service.name},
-                           {"from-backend", name_of(service, what.from)},
+                           {"from-backend", name_of(former, what.from)},
                            {"to-backend", name_of(service, what.to)}}};
 }
 
@@ -73,6 +75,16 @@ journal::record verdict_record(const config::service_settings& service,
                            {"from", std::string(to_text(what.from))},
                            {"to", std::string(to_text(what.to))},
                            {"evidence", describe(what.observed)}}};
+}
+
+journal::record reload_record(const config::settings& former, const config::settings& now,
+                              const std::string& by) {
+    return {.at = wall_now(),
+            .event = "reload",
+            .attributes = {{"node", now.node_name},
+                           {"by", by},
+                           {"former-configuration", former.sha256},
+                           {"configuration", now.sha256}}};
 }
 
 journal::record override_record(const mode_request& what) {

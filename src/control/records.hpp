@@ -13,13 +13,19 @@ namespace garde::control {
 /// Wall-clock time of a steady one, by how long ago it is now.
 wall_time to_wall(steady_time at);
 
+// `former`: the configuration in which `from` counts; `service` itself but right after a reload.
+
 /// Without `in-effect`, which is known later.
 journal::record switchover_record(const config::service_settings& service,
+                                  const config::service_settings& former,
                                   const continuity::record_switchover& what);
 journal::record backend_change_record(const config::service_settings& service,
+                                      const config::service_settings& former,
                                       const continuity::record_backend_change& what);
 journal::record verdict_record(const config::service_settings& service,
                                const continuity::record_verdict& what);
 journal::record override_record(const mode_request& what);
+journal::record reload_record(const config::settings& former, const config::settings& now,
+                              const std::string& by);
 
 }  // namespace garde::control

@@ -21,6 +21,35 @@ struct entry {
 
 }  // namespace
 
+std::string book_key(const config::endpoint& name) {
+    return name.host + ":" + std::to_string(name.port);
+}
+
+address_book look_up(const config::settings_ptr& of, milliseconds limit) {
+    struct looking {
+        std::mutex mutex;
+        std::condition_variable done;
+        bool all = false;
+        address_book found;
+    };
+    const auto shared = std::make_shared<looking>();
+    // Detached, as below: a look-up that hangs ends on its own.
+    std::thread([shared, of] {
+        for (const auto& service : of->services)
+            for (const auto& backend : service.backends) {
+                auto addresses = net::resolve(backend.address);
+                const std::lock_guard lock(shared->mutex);
+                if (addresses) shared->found[book_key(backend.address)] = std::move(*addresses);
+            }
+        const std::lock_guard lock(shared->mutex);
+        shared->all = true;
+        shared->done.notify_all();
+    }).detach();
+    std::unique_lock lock(shared->mutex);
+    shared->done.wait_for(lock, limit, [&] { return shared->all; });
+    return shared->found;
+}
+
 struct resolver::state {
     std::mutex mutex;
     std::condition_variable woken;

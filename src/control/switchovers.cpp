@@ -17,13 +17,14 @@ steady_time now() {
 
 }  // namespace
 
-void controller::begin_switchover(std::size_t index, const continuity::record_switchover& what) {
+void controller::begin_switchover(std::size_t index, const config::service_settings& former,
+                                  const continuity::record_switchover& what) {
     auto& shown = services_[index].shown;
     auto& one = switching_.emplace_back();
     one.service = index;
     one.number = ++shown.number;
     one.version = version_;
-    one.record = switchover_record(settings_of(index), what);
+    one.record = switchover_record(settings_of(index), former, what);
     one.decided = one.record.at;
     one.current = what.to.current;
     one.workers_to_go = workers_.size();
@@ -39,6 +40,7 @@ void controller::begin_switchover(std::size_t index, const continuity::record_sw
 }
 
 void controller::worker_in_effect(std::uint64_t version) {
+    if (adoption_ && adoption_->version == version && --adoption_->workers_to_go == 0) adopted();
     for (auto& one : switching_) {
         // A later posture contains the earlier one; each worker acknowledges every version, in order.
         if (one.version != version || one.workers_to_go == 0) continue;
@@ -63,7 +65,8 @@ void controller::write_switchover(switching& one, std::string in_effect) {
 void controller::announce(switching& one, durability recorded) {
     one.announce_limit->cancel();
     one.announced = true;
-    auto& shown = services_[one.service].shown;
+    if (!one.service) return;
+    auto& shown = services_[*one.service].shown;
     if (one.number < shown.announced) return;  // a later one is shown already
     shown.announced = one.number;
     shown.current = one.current;
@@ -144,6 +147,7 @@ void controller::tell_view() {
     if (!tell_) return;
     auto out = std::make_shared<view>();
     out->at = wall_now();
+    out->served = served_;
     out->journal_failing = journal_.failing();
     for (std::size_t i = 0; i < services_.size(); ++i) {
         const auto& service = services_[i];

@@ -30,6 +30,7 @@ continuity::replay_detection replays_of(const config::service_settings& service)
 exchange::exchange(session& with)
     : session_(with),
       worker_(with.at()),
+      epoch_(worker_.current()),
       head_(with.request().head()),
       body_(with.request().body()),
       arrived_(now()) {}
@@ -43,14 +44,14 @@ bool exchange::keep_alive() const {
 }
 
 net::task<bool> exchange::run() {
-    const auto found = worker_.served().find(head_.path);
+    const auto found = epoch_->served->find(head_.path);
     if (!found) co_return co_await refuse(404, "no service is configured for this path");
     where_ = *found;
-    service_ = &worker_.served().service(where_.service);
-    posture_ = worker_.posture(where_.service);
+    service_ = &epoch_->served->service(where_.service);
+    posture_ = epoch_->posture->services[where_.service];
     if (where_.route->kind == continuity::route_kind::soap && head_.method != "POST")
         co_return co_await refuse(405, "this path takes SOAP messages by POST only");
-    may_use_cache_ = !posture_.transparent() && worker_.served().may_use_cache(where_, session_.who());
+    may_use_cache_ = !posture_.transparent() && epoch_->served->may_use_cache(where_, session_.who());
 
     continuity::attempt_plan plan(posture_.attempts, rules(), arrived_);
     auto action = plan.start();
@@ -79,8 +80,8 @@ void exchange::limit_life(continuity::attempt_plan& plan) const {
 }
 
 std::string exchange::wire_for(continuity::backend_index backend) const {
-    const auto& pool = worker_.pool(where_.service, backend);
-    const http::forwarding how{.node = worker_.served().settings().node_name,
+    const auto& pool = epoch_->pool(where_.service, backend);
+    const http::forwarding how{.node = epoch_->served->settings().node_name,
                                .host = pool.to().server_name,
                                .caller_address = session_.caller_address(),
                                .scheme = "https"};
@@ -91,7 +92,7 @@ std::string exchange::wire_for(continuity::backend_index backend) const {
 }
 
 net::task<exchange::candidate> exchange::attempt(const continuity::try_backend& order) {
-    const auto& limits = worker_.served().settings().limits;
+    const auto& limits = epoch_->served->settings().limits;
     const std::string bytes = wire_for(order.backend);
     const upstream::wire_request request{
         .bytes = bytes,
@@ -100,13 +101,13 @@ net::task<exchange::candidate> exchange::attempt(const continuity::try_backend& 
         .head_bytes = limits.head_bytes};
     const auto again = where_.route->replay_safe ? upstream::resend::safe : upstream::resend::forbidden;
     const milliseconds connect_time = service_->settings->switchover.connect_timeout;
-    upstream::sent sent = co_await worker_.pool(where_.service, order.backend)
+    upstream::sent sent = co_await epoch_->pool(where_.service, order.backend)
                               .attempt(request, again, connect_time, order.give_up_at);
     candidate out;
     out.result = classify(sent, order.before);
     out.response = std::move(sent.answer);
     out.from = order.backend;
-    if (!posture_.transparent()) worker_.count(where_.service, order.backend, out.result);
+    if (!posture_.transparent()) worker_.count(*epoch_, where_.service, order.backend, out.result);
     co_return out;
 }
 
@@ -155,13 +156,13 @@ net::task<bool> exchange::deliver(candidate answer) {
         {"Garde-Mode", std::string(relayed_mode(answer.from, posture_))}};
     std::string bytes;
     bytes.reserve(head.bytes.size() + parser.body().size() + 256);
-    http::append_response_head(bytes, head, worker_.served().settings().node_name, shape, extra);
+    http::append_response_head(bytes, head, epoch_->served->settings().node_name, shape, extra);
     if (shape.framing == http::outgoing_framing::chunked)
         http::append_chunk(bytes, parser.body());
     else if (shape.framing != http::outgoing_framing::no_body)
         bytes += parser.body();
 
-    session_.stream().expires_at(now() + worker_.served().settings().limits.write_time);
+    session_.stream().expires_at(now() + epoch_->served->settings().limits.write_time);
     const net::io_status written = co_await session_.stream().write_all(bytes);
     if (written != net::io_status::ok) co_return false;
     if (!whole) co_return co_await stream_rest(answer, shape.framing) && shape.keep_alive;
@@ -172,7 +173,7 @@ net::task<bool> exchange::deliver(candidate answer) {
 /// Relays what is left of a large answer piece by piece: the next piece is read when the last is written. An
 /// answer that breaks off ends the caller's connection too, so that he cannot take the part for the whole.
 net::task<bool> exchange::stream_rest(candidate& answer, http::outgoing_framing framing) {
-    const auto& limits = worker_.served().settings().limits;
+    const auto& limits = epoch_->served->settings().limits;
     http::response_parser& parser = answer.response->parser;
     upstream::connection& from = *answer.response->rest_from;
     std::string piece;
@@ -194,7 +195,7 @@ net::task<bool> exchange::stream_rest(candidate& answer, http::outgoing_framing 
         if (written != net::io_status::ok) co_return false;
     }
     if (parser.head().keep_alive && from.buffer().available().empty())
-        worker_.pool(where_.service, answer.from).put_back(std::move(answer.response->rest_from));
+        epoch_->pool(where_.service, answer.from).put_back(std::move(answer.response->rest_from));
     co_return true;
 }
 
@@ -226,7 +227,7 @@ net::task<std::optional<cache::found>> exchange::ask_cache() {
 }
 
 stand_in_context exchange::context() const {
-    return {.served = worker_.served(),
+    return {.served = *epoch_->served,
             .service = where_.service,
             .kind = where_.route->kind,
             .current = posture_.current,
@@ -280,7 +281,7 @@ net::task<bool> exchange::send_own(const stand_in& answer) {
     std::string bytes;
     http::append_own_head(bytes, answer.status, to_http_date(wall_now()), shape, fields);
     if (!head_only()) bytes += answer.body;
-    session_.stream().expires_at(now() + worker_.served().settings().limits.write_time);
+    session_.stream().expires_at(now() + epoch_->served->settings().limits.write_time);
     const net::io_status written = co_await session_.stream().write_all(bytes);
     co_return written == net::io_status::ok&& keep_alive();
 }

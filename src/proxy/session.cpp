@@ -37,14 +37,13 @@ session::~session() {
 }
 
 void session::end_when_idle() {
-    ending_ = true;
     if (idle_) stream_.cancel();
 }
 
 net::task<> session::run() {
     const bool shaken = co_await handshake();
     if (!shaken) co_return;
-    for (bool keep_alive = true; keep_alive && !ending_;) {
+    for (bool keep_alive = true; keep_alive;) {
         parser_.reset();
         const bool received = co_await read_request();
         if (!received) co_return;
@@ -72,10 +71,10 @@ net::task<bool> session::handshake() {
 
 /// Waits for a request and reads all of it. False when the connection is over.
 net::task<bool> session::read_request() {
-    const auto& limits = worker_.served().settings().limits;
+    const config::limits_settings limits = worker_.served().settings().limits;  // which may change meanwhile
     if (buffer_.available().empty()) {
         idle_ = true;
-        stream_.expires_at(now() + limits.idle_time);
+        stream_.expires_at(now() + (worker_.draining() ? worker::last_wait : limits.idle_time));
         const net::io_result first = co_await stream_.read_some(buffer_.room());
         idle_ = false;
         if (first.status != net::io_status::ok) {

@@ -30,15 +30,34 @@ std::optional<std::size_t> match(std::string_view pattern, std::string_view path
     return path.starts_with(pattern) ? std::optional(pattern.size()) : std::nullopt;
 }
 
+/// Of garde's own pages, which ask nobody for a certificate.
+result<net::tls_context> pages_tls(const config::certificate_files& files) {
+    return net::tls_context::server(files, config::tls_version::tls1_2, config::client_certificates::off, {});
+}
+
 }  // namespace
 
-result<std::unique_ptr<const site>> site::make(config::settings_ptr settings) {
-    std::unique_ptr<site> out(new site);
+result<void> site::read_certificates() {
+    const config::settings& all = *settings_;
+    auto listener = net::tls_context::server(all.listener, tickets_);
+    if (!listener) return std::unexpected(listener.error());
+    listener_tls_ = std::move(*listener);
+    auto admin = pages_tls(all.admin.tls);
+    if (!admin) return std::unexpected(admin.error());
+    admin_tls_ = std::move(*admin);
+    if (!all.status.tls) return {};
+    auto status = pages_tls(*all.status.tls);
+    if (!status) return std::unexpected(status.error());
+    status_tls_ = std::move(*status);
+    return {};
+}
+
+result<site_ptr> site::make(config::settings_ptr settings, net::ticket_keys_ptr tickets) {
+    std::shared_ptr<site> out(new site);
     out->settings_ = std::move(settings);
+    out->tickets_ = std::move(tickets);
     const config::settings& all = *out->settings_;
-    auto tls = net::tls_context::server(all.listener, std::make_shared<net::ticket_keys>(wall_now()));
-    if (!tls) return std::unexpected(tls.error());
-    out->listener_tls_ = std::move(*tls);
+    if (auto read = out->read_certificates(); !read) return std::unexpected(read.error());
     if (all.receipts) {
         auto signer = emergency::receipt_signer::load(all.receipts->key, all.receipts->issuer);
         if (!signer) return std::unexpected(signer.error());
@@ -49,7 +68,7 @@ result<std::unique_ptr<const site>> site::make(config::settings_ptr settings) {
         if (!made) return fail("service " + service.name + ": " + made.error().message);
         out->services_.push_back(std::move(*made));
     }
-    return std::unique_ptr<const site>(std::move(out));
+    return out;
 }
 
 std::optional<route_match> site::find(std::string_view path) const {

@@ -9,13 +9,26 @@ namespace garde::proxy {
 
 worker::worker(environment with, continuity::posture_ptr first)
     : with_(std::move(with)),
-      posture_(std::move(first)),
-      batch_(loop_.wheel(), [this] { flush_answered(); }) {
-    for (const auto& service : with_.served.services()) {
-        auto& pools = pools_.emplace_back();
+      current_(make_epoch(with_.served, 0, std::move(first))),
+      batch_(loop_.wheel(), [this] { flush_answered(); }),
+      // Cancelling only makes their coroutines ready: the list does not change under this loop.
+      last_wait_over_(loop_.wheel(), [this] {
+          for (session* one : sessions_) one->end_when_idle();
+      }) {
+    with_.served.reset();
+}
+
+epoch_ptr worker::make_epoch(site_ptr served, std::uint64_t number, continuity::posture_ptr first) {
+    epoch_ptr out(new epoch);
+    out->number = number;
+    out->posture = std::move(first);
+    for (const auto& service : served->services()) {
+        auto& pools = out->pools.emplace_back();
         for (const auto& target : service.targets) pools.emplace_back(loop_, target);
-        answered_.emplace_back(service.targets.size(), 0);
+        out->answered.emplace_back(service.targets.size(), 0);
     }
+    out->served = std::move(served);
+    return out;
 }
 
 worker::~worker() {
@@ -24,7 +37,7 @@ worker::~worker() {
 
 result<void> worker::listen() {
     auto opened =
-        net::listener::open(loop_, with_.served.settings().listener.address, net::address_sharing::shared);
+        net::listener::open(loop_, served().settings().listener.address, net::address_sharing::shared);
     if (!opened) return std::unexpected(opened.error());
     listener_ = std::move(*opened);
     return {};
@@ -42,9 +55,9 @@ void worker::stop() {
 }
 
 void worker::accept(net::socket accepted) {
-    if (with_.open_connections.load(std::memory_order_relaxed) >= with_.served.settings().limits.connections)
+    if (with_.open_connections.load(std::memory_order_relaxed) >= served().settings().limits.connections)
         return;
-    net::ssl_ptr ssl = with_.served.listener_tls().accept_side();
+    net::ssl_ptr ssl = served().listener_tls().accept_side();
     if (!ssl) return;  // no memory for one more
     const auto live = [](worker& at, net::socket connected, net::ssl_ptr tls) -> net::task<> {
         session one(at, std::move(connected), std::move(tls));
@@ -69,14 +82,24 @@ void worker::leave(session& one) {
 
 void worker::publish(continuity::posture_ptr next, std::function<void()> in_effect) {
     loop_.post([this, next = std::move(next), in_effect = std::move(in_effect)]() mutable {
-        posture_ = std::move(next);
+        current_->posture = std::move(next);
+        in_effect();
+    });
+}
+
+void worker::adopt(site_ptr next, std::uint64_t number, continuity::posture_ptr first,
+                   std::function<void()> in_effect) {
+    loop_.post([this, next = std::move(next), number, first = std::move(first),
+                in_effect = std::move(in_effect)]() mutable {
+        flush_answered();
+        current_ = make_epoch(std::move(next), number, std::move(first));
         in_effect();
     });
 }
 
 void worker::retarget(std::size_t service, continuity::backend_index backend, upstream::target_ptr to) {
     loop_.post([this, service, backend, to = std::move(to)]() mutable {
-        pool(service, backend).retarget(std::move(to));
+        current_->pool(service, backend).retarget(std::move(to));
     });
 }
 
@@ -86,26 +109,32 @@ void worker::drain(std::function<void()> then) {
         listener_->stop();
         if (sessions_.empty()) return then();
         drained_ = std::move(then);
-        // Cancelling only makes their coroutines ready: the list does not change under this loop.
-        for (session* one : sessions_) one->end_when_idle();
+        last_wait_over_.set(std::chrono::steady_clock::now() + last_wait);
     });
 }
 
-void worker::count(std::size_t service, continuity::backend_index backend,
+void worker::count(const epoch& in, std::size_t service, continuity::backend_index backend,
                    const continuity::outcome& result) {
+    if (&in != current_.get()) return;
     if (result.kind == continuity::outcome_kind::failed) {
-        with_.outcomes({.service = service, .backend = backend, .answered = 0, .failed = result.why});
+        with_.outcomes({.epoch = in.number,
+                        .service = service,
+                        .backend = backend,
+                        .answered = 0,
+                        .failed = result.why});
     } else if (result.kind == continuity::outcome_kind::answered && result.why == continuity::reason::none) {
-        ++answered_[service][continuity::to_number(backend)];
+        ++current_->answered[service][continuity::to_number(backend)];
         if (!batch_.pending()) batch_.set(std::chrono::steady_clock::now() + batch_time);
     }
 }
 
 void worker::flush_answered() {
-    for (std::size_t service = 0; service < answered_.size(); ++service)
-        for (std::size_t backend = 0; backend < answered_[service].size(); ++backend)
-            if (const std::uint64_t count = std::exchange(answered_[service][backend], 0); count > 0)
-                with_.outcomes({.service = service,
+    auto& answered = current_->answered;
+    for (std::size_t service = 0; service < answered.size(); ++service)
+        for (std::size_t backend = 0; backend < answered[service].size(); ++backend)
+            if (const std::uint64_t count = std::exchange(answered[service][backend], 0); count > 0)
+                with_.outcomes({.epoch = current_->number,
+                                .service = service,
                                 .backend = static_cast<continuity::backend_index>(backend),
                                 .answered = count,
                                 .failed = continuity::reason::none});

@@ -3,21 +3,24 @@
 
 #include "routes.hpp"
 
+#include <utility>
+
 namespace garde::status {
 
-status_site::status_site(net::event_loop& desk, const proxy::site& served)
-    : served_(served), server_(desk, [this](const net::page_request& request) { return answer(request); }) {}
+status_site::status_site(net::event_loop& desk, proxy::site_ptr served)
+    : served_(std::move(served)),
+      server_(desk, [this](const net::page_request& request) { return answer(request); }) {}
 
 result<void> status_site::listen() {
-    const auto& settings = served_.settings().status;
-    std::optional<net::tls_context> tls;
-    if (settings.tls) {
-        auto made = net::tls_context::server(*settings.tls, config::tls_version::tls1_2,
-                                             config::client_certificates::off, {});
-        if (!made) return std::unexpected(made.error());
-        tls = std::move(*made);
+    return server_.listen(served_->settings().status.address, served_->status_tls());
+}
+
+void status_site::show(control::view_ptr now) {
+    if (now->served != served_) {
+        served_ = now->served;
+        server_.use(served_->status_tls());
     }
-    return server_.listen(settings.address, std::move(tls));
+    view_ = std::move(now);
 }
 
 net::task<net::page_reply> status_site::answer(const net::page_request& request) const {
@@ -25,7 +28,7 @@ net::task<net::page_reply> status_site::answer(const net::page_request& request)
                          .path = request.head.path,
                          .target = request.head.target,
                          .accept_language = request.head.find("Accept-Language").value_or("")};
-    co_return respond(asked, served_.services(), view_.get(), wall_now());
+    co_return respond(asked, served_->services(), view_.get(), wall_now());
 }
 
 }  // namespace garde::status

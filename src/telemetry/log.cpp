@@ -50,6 +50,10 @@ void start_log(const std::string& level) {
     spdlog::set_default_logger(std::move(logger));
 }
 
+void set_log_level(const std::string& level) {
+    spdlog::set_level(spdlog::level::from_str(level));
+}
+
 void stop_log() {
     spdlog::shutdown();
 }

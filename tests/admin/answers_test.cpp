@@ -145,5 +145,44 @@ TEST_F(answers_test, AnOrderThatIsNotStoredSaysWhatThatMeans) {
     EXPECT_THAT(std::string(told.at("warning").as_string()), HasSubstr("disk full"));
 }
 
+TEST(reload_answers, WhatWasAdoptedIsNamed) {
+    const auto told =
+        json::parse(reload_document({.former = "aa", .now = "bb", .problems = {}}, "anne")).as_object();
+    EXPECT_EQ(told, (json::object{{"configuration", "bb"},
+                                  {"former_configuration", "aa"},
+                                  {"by", "anne"},
+                                  {"problems", json::array{}}}));
+}
+
+TEST(reload_answers, ARefusalListsEveryProblem) {
+    const config::problem error{config::problem::severity::error, "/etc/g.toml", 7, "is wrong", "write this"};
+    const config::problem warning{config::problem::severity::warning, "/etc/g.toml", 8, "is odd",
+                                  "write that"};
+    const auto reply = reload_refusal({.became = reload_result::verdict::refused,
+                                       .former = "aa",
+                                       .now = "bb",
+                                       .problems = {error, warning}});
+    EXPECT_EQ(reply.status, 422);
+    EXPECT_EQ(reply.content_type, "application/problem+json");
+    const auto told = json::parse(reply.body).as_object();
+    EXPECT_EQ(told.at("status"), 422);
+    EXPECT_THAT(std::string(told.at("detail").as_string()), HasSubstr("1 errors"));
+    const auto& problems = told.at("problems").as_array();
+    ASSERT_EQ(problems.size(), 2U);
+    EXPECT_EQ(problems[0].as_object(), (json::object{{"level", "error"},
+                                                     {"file", "/etc/g.toml"},
+                                                     {"line", 7},
+                                                     {"what", "is wrong"},
+                                                     {"instead", "write this"}}));
+    EXPECT_EQ(problems[1].at("level"), "warning");
+}
+
+TEST(reload_answers, WhoComesAtABadTimeIsToldWhenToComeAgain) {
+    const auto reply =
+        reload_refusal({.became = reload_result::verdict::busy, .former = "aa", .now = {}, .problems = {}});
+    EXPECT_EQ(reply.status, 503);
+    EXPECT_EQ(reply.fields.back().name, "Retry-After");
+}
+
 }  // namespace
 }  // namespace garde::admin

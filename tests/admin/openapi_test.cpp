@@ -47,7 +47,7 @@ TEST(openapi_test, EachDescribedOperationIsServed) {
             ++operations;
         }
     }
-    EXPECT_EQ(operations, 4);
+    EXPECT_EQ(operations, 5);
 }
 
 TEST(openapi_test, TheModesAreThose) {

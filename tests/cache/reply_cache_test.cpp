@@ -462,6 +462,21 @@ TEST_F(caching, the_bound_holds_whatever_comes) {
     EXPECT_GT(small.stats().bytes, small.stats().entries * answered().size());
 }
 
+TEST_F(caching, a_smaller_bound_takes_the_least_recently_used_answers) {
+    for (const int number : {111, 112, 113}) {
+        const auto reply = with(for_patient(answered(), number), "0000000000001</c:Reg",
+                                "0000000000" + std::to_string(number) + "</c:Reg");
+        ASSERT_EQ(cache.admit(make_offer(for_patient(asked(by_ssin), number), reply)), refusal::none);
+    }
+    cache.resize(cache.stats().bytes - 1);
+    EXPECT_EQ(cache.stats().entries, 2U);
+    EXPECT_FALSE(cache.find(make_question(for_patient(asked(by_ssin), 111))).has_value());
+    EXPECT_TRUE(cache.find(make_question(for_patient(asked(by_ssin), 113))).has_value());
+    cache.resize(0);
+    EXPECT_EQ(cache.stats().entries, 0U);
+    EXPECT_EQ(admit(asked(by_ssin), answered()), refusal::too_large);
+}
+
 TEST_F(caching, hits_and_misses_are_counted) {
     ASSERT_EQ(admit(asked(by_ssin), answered()), refusal::none);
     EXPECT_EQ(find(asked(by_ssin)), "hit");

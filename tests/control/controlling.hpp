@@ -122,7 +122,7 @@ struct controlling : testing::Test {
     std::shared_ptr<config::settings> settings = quick_settings();
     watcher seen;
     fake_store overrides;
-    std::unique_ptr<const proxy::site> site;
+    proxy::site_ptr site;
     std::unique_ptr<journal::writer> journal;
     std::unique_ptr<controller> control;
     std::atomic<std::size_t> open_connections{0};
@@ -155,7 +155,7 @@ struct controlling : testing::Test {
         auto opened = journal::writer::open({.folder = folder.path() / "journal"});
         ASSERT_TRUE(opened) << opened.error().message;
         journal = std::move(*opened);
-        control = std::make_unique<controller>(*site, *journal, overrides);
+        control = std::make_unique<controller>(site, *journal, overrides);
     }
     void start(std::vector<store::stored_override> kept = {}) {
         if (!control) make();
@@ -166,7 +166,7 @@ struct controlling : testing::Test {
     void start_with_worker(bool running) {
         make();
         worker =
-            std::make_unique<proxy::worker>(proxy::worker::environment{.served = *site,
+            std::make_unique<proxy::worker>(proxy::worker::environment{.served = site,
                                                                        .cache = nullptr,
                                                                        .outcomes = [](const auto&) {},
                                                                        .open_connections = open_connections},
@@ -205,12 +205,30 @@ struct controlling : testing::Test {
         return found != nullptr && found->is_string() ? std::string(found->as_string()) : "";
     }
 
+    view_ptr wait_for_site() {
+        return seen.wait_for([this](const view& now) { return now.served != site; });
+    }
     view_ptr wait_for_mode(mode wanted, std::size_t service = 0) {
         return seen.wait_for([=](const view& now) { return now.services[service].current == wanted; });
     }
     view_ptr wait_for_verdict(verdict wanted, std::size_t backend) {
         return seen.wait_for(
             [=](const view& now) { return now.services[0].backends[backend].state == wanted; });
+    }
+
+    /// Has these settings taken up; waits until they are.
+    void adopt(config::settings_ptr next) {
+        auto made = proxy::site::make(std::move(next));
+        ASSERT_TRUE(made) << made.error().message;
+        std::promise<void> adopted;
+        control->adopt(std::move(*made), {}, "anna", [&] { adopted.set_value(); });
+        ASSERT_EQ(adopted.get_future().wait_for(test::patience), std::future_status::ready);
+    }
+    /// The present settings, to be changed.
+    [[nodiscard]] std::shared_ptr<config::settings> copy_of_settings() const {
+        auto out = std::make_shared<config::settings>(*settings);
+        out->sha256 = "next";
+        return out;
     }
 
     mode_result order(mode_request what) {

@@ -53,7 +53,7 @@ continuity::record_switchover to_backup() {
 }
 
 TEST(records, a_switchover_says_from_where_to_where_and_why) {
-    const auto written = switchover_record(counter(), to_backup());
+    const auto written = switchover_record(counter(), counter(), to_backup());
     EXPECT_EQ(written.event, "switchover");
     EXPECT_EQ(value_of(written, "service"), "counter");
     EXPECT_EQ(value_of(written, "from"), "primary");
@@ -66,14 +66,14 @@ TEST(records, a_switchover_says_from_where_to_where_and_why) {
 }
 
 TEST(records, a_switchover_carries_the_evidence_of_every_backend) {
-    EXPECT_EQ(value_of(switchover_record(counter(), to_backup()), "evidence"),
+    EXPECT_EQ(value_of(switchover_record(counter(), counter(), to_backup()), "evidence"),
               "one down: 3 failed probes and 2 failed attempts in a row, last connect-failed; two up: "
               "nothing amiss");
 }
 
 TEST(records, a_switchovers_times_are_wall_times_in_order) {
     const auto before = wall_now();
-    const auto written = switchover_record(counter(), to_backup());
+    const auto written = switchover_record(counter(), counter(), to_backup());
     const auto first = parse_rfc3339(value_of(written, "first-symptom"));
     const auto detected = parse_rfc3339(value_of(written, "detected"));
     const auto decided = parse_rfc3339(value_of(written, "decided"));
@@ -87,23 +87,23 @@ TEST(records, a_switchovers_times_are_wall_times_in_order) {
 TEST(records, a_switchover_without_backend_names_none) {
     auto what = to_backup();
     what.to = {mode::degraded, std::nullopt};
-    EXPECT_EQ(value_of(switchover_record(counter(), what), "to-backend"), "(none)");
+    EXPECT_EQ(value_of(switchover_record(counter(), counter(), what), "to-backend"), "(none)");
 }
 
 TEST(records, a_switchover_by_an_operator_says_who_and_why) {
     auto what = to_backup();
     what.why = cause::override_set;
     what.by = "anna";
-    EXPECT_EQ(value_of(switchover_record(counter(), what), "reason"), "(none)");
+    EXPECT_EQ(value_of(switchover_record(counter(), counter(), what), "reason"), "(none)");
     what.reason = "maintenance";
-    const auto written = switchover_record(counter(), what);
+    const auto written = switchover_record(counter(), counter(), what);
     EXPECT_EQ(value_of(written, "cause"), "override-set");
     EXPECT_EQ(value_of(written, "by"), "anna");
     EXPECT_EQ(value_of(written, "reason"), "maintenance");
 }
 
 TEST(records, another_backup_is_a_change_of_backend) {
-    const auto written = backend_change_record(counter(), {backend_index{1}, backend_index{0}});
+    const auto written = backend_change_record(counter(), counter(), {backend_index{1}, backend_index{0}});
     EXPECT_EQ(written.event, "backend-change");
     EXPECT_EQ(value_of(written, "from-backend"), "two");
     EXPECT_EQ(value_of(written, "to-backend"), "one");

@@ -70,7 +70,7 @@ struct exchanging : testing::Test {
         .current = mode::primary, .pinned = {}, .attempts = {backend_index{0}, backend_index{1}}};
     std::optional<tiny_server> one;
     std::optional<tiny_server> two;
-    std::unique_ptr<const site> served;
+    site_ptr served;
     std::mutex mutex;
     std::vector<outcome_report> outcomes;
     std::atomic<std::size_t> open_connections{0};
@@ -95,7 +95,7 @@ struct exchanging : testing::Test {
             const std::lock_guard lock(mutex);
             outcomes.push_back(what);
         };
-        at = std::make_unique<worker>(worker::environment{*served, nullptr, note, open_connections}, now);
+        at = std::make_unique<worker>(worker::environment{served, nullptr, note, open_connections}, now);
         const auto listening = at->listen();
         ASSERT_TRUE(listening) << listening.error().message;
         at->start();
@@ -317,6 +317,53 @@ TEST_F(exchanging, a_request_that_two_parsers_could_read_in_two_ways_is_refused)
             "chunked\r\n\r\n0\r\n\r\n");
     EXPECT_THAT(said, StartsWith("HTTP/1.1 400 "));
     EXPECT_EQ(one->connections(), 0);
+}
+
+// --- another configuration ---
+
+/// Serves these settings from now on, with everybody to ask; waits until it does.
+struct reconfigured : exchanging {
+    void adopt(std::shared_ptr<config::settings> next) {
+        auto made = site::make(std::move(next));
+        ASSERT_TRUE(made) << made.error().message;
+        auto first = std::make_shared<continuity::posture>();
+        first->services = {posture, posture};
+        std::promise<void> done;
+        at->adopt(std::move(*made), 1, first, [&] { done.set_value(); });
+        ASSERT_EQ(done.get_future().wait_for(test::patience), std::future_status::ready);
+    }
+    [[nodiscard]] std::shared_ptr<config::settings> copy() const {
+        return std::make_shared<config::settings>(*settings);
+    }
+};
+
+TEST_F(reconfigured, a_new_request_finds_the_new_routes) {
+    start();
+    auto next = copy();
+    next->services[0].routes[0].path = "/elsewhere";
+    adopt(next);
+    EXPECT_THAT(ask(post("/counter")), StartsWith("HTTP/1.1 404 "));
+    EXPECT_THAT(ask(post("/elsewhere")), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(reconfigured, an_exchange_ends_as_it_began_and_the_next_one_on_its_connection_is_as_it_is_now) {
+    auto next = copy();
+    next->node_name = "renamed";
+    first = [this, &next](visitor& with, int number) -> net::task<> {
+        co_await with.request();
+        if (number == 0) {
+            next->services[0].backends = settings->services[0].backends;
+            adopt(next);
+        }
+        co_await with.say(good);
+    };
+    const std::string asked = post("/counter", "") + post("/counter");
+    const std::string said = ask(asked);
+    const auto second = said.find("HTTP/1.1 200", 1);
+    ASSERT_NE(second, std::string::npos) << said;
+    EXPECT_THAT(said.substr(0, second), HasSubstr("1.1 node-1"));
+    EXPECT_THAT(said.substr(second), HasSubstr("1.1 renamed"));
+    EXPECT_EQ(one->connections(), 2);
 }
 
 // --- draining ---

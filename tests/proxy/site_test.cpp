@@ -16,7 +16,7 @@ using test::route;
 using test::site_settings;
 using testing::HasSubstr;
 
-std::unique_ptr<const site> made(config::settings_ptr from) {
+site_ptr made(config::settings_ptr from) {
     auto out = site::make(std::move(from));
     if (!out) throw std::runtime_error(out.error().message);
     return std::move(*out);

@@ -27,7 +27,7 @@ using testing::Not;
 using testing::StartsWith;
 using namespace std::chrono_literals;
 
-std::unique_ptr<const site> made(const config::settings_ptr& from) {
+site_ptr made(const config::settings_ptr& from) {
     auto out = site::make(from);
     if (!out) throw std::runtime_error(out.error().message);
     return std::move(*out);
@@ -36,7 +36,7 @@ std::unique_ptr<const site> made(const config::settings_ptr& from) {
 /// A site and what a stand-in is made for.
 struct standing_in : testing::Test {
     std::shared_ptr<config::settings> settings = test::site_settings();
-    std::unique_ptr<const site> served = made(settings);
+    site_ptr served = made(settings);
     caller::identity who{"CN=Example CA", "CN=pharmacy", {}};
     cache::hit kept{.body = std::make_shared<const std::string>("<kept/>\r\n  exactly"),
                     .content_type = "text/xml; charset=utf-8",

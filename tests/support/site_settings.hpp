@@ -34,6 +34,7 @@ inline std::shared_ptr<config::settings> site_settings() {
     out->node_name = "node-1";
     out->listener.tls = pki::shared().server();
     out->listener.clients = config::client_certificates::off;
+    out->admin.tls = pki::shared().server();
     out->status.public_url = "https://status.garde.test";
 
     config::service_settings counter;

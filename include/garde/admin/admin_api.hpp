@@ -3,26 +3,50 @@
 #pragma once
 
 #include "garde/base/result.hpp"
+#include "garde/config/load.hpp"
 #include "garde/control/controller.hpp"
 #include "garde/net/page_server.hpp"
 #include "garde/proxy/site.hpp"
 
+#include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace garde::admin {
+
+/// What became of reading the configuration anew.
+struct reload_result {
+    enum class verdict : std::uint8_t {
+        adopted,  ///< in force
+        refused,  ///< the former one stays in force
+        busy,     ///< too many wait already, or this is no time for it: nothing was read
+    };
+    verdict became = verdict::adopted;
+    std::string former;                     ///< SHA-256 of the configuration that was in force, hex
+    std::string now;                        ///< of the one that was read; empty when it could not be
+    std::vector<config::problem> problems;  ///< errors and warnings
+};
+
+/// Reads the configuration anew, as ordered by `by`; calls `then` once. On the desk's thread.
+using reload_order = std::function<void(std::string by, std::function<void(reload_result)> then)>;
 
 /// On the desk's thread; must live as long as the desk's loop runs. The controller must end before the desk's
 /// loop does: it may hold the requests that wait for its answer.
 class admin_api {
   public:
-    admin_api(net::event_loop& desk, const proxy::site& served, control::controller& control);
+    admin_api(net::event_loop& desk, proxy::site_ptr served, control::controller& control);
     ~admin_api();
     admin_api(const admin_api&) = delete;
     admin_api& operator=(const admin_api&) = delete;
 
+    /// Who carries out POST /v1/reload; before listen().
+    void on_reload(reload_order what);
+
     /// Binds [admin] address and serves from now on; also before the loop runs.
     result<void> listen();
 
+    /// What is told from now on, of the configuration that it is a view of; that also says who may ask.
     void show(control::view_ptr now);
 
     /// Accepts no more connections, and writes down the refused attempts that were only counted so far.

@@ -14,7 +14,7 @@ namespace garde::app {
 inline constexpr std::chrono::seconds drain_time{10};
 
 /// What serve() waits for. To be blocked before any thread is made.
-inline constexpr std::array serve_signals{SIGTERM, SIGINT};
+inline constexpr std::array serve_signals{SIGTERM, SIGINT, SIGHUP};
 
 /// Serves until SIGTERM or SIGINT. Fails only while starting; the error says what and where.
 result<void> serve(const config::settings_ptr& settings);

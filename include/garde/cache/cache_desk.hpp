@@ -35,6 +35,9 @@ class cache_desk {
     /// On `asking`'s thread; never waits longer than the desk's queue is long. A full queue is a miss.
     net::task<found> ask(net::event_loop& asking, question what);
 
+    /// Any thread: another bound from now on; what no longer fits goes.
+    void resize(std::size_t bound_bytes);
+
     [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
   private:

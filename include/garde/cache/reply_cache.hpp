@@ -81,6 +81,9 @@ class reply_cache {
     /// consult proves none.
     std::expected<hit, miss> find(const question& what);
 
+    /// Another bound from now on; what no longer fits goes.
+    void resize(std::size_t bound_bytes);
+
     [[nodiscard]] const reply_cache_stats& stats() const;
 
   private:

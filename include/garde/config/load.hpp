@@ -32,6 +32,16 @@ struct loaded {
 /// only; opens no port. At start-up and on reload, in any thread.
 std::expected<loaded, std::vector<problem>> load(const std::filesystem::path& file);
 
+/// The same, for who must know what was read even when it is refused.
+struct reading {
+    std::string sha256;  ///< of the file's bytes, hex; empty when it could not be read
+    std::expected<loaded, std::vector<problem>> outcome;
+};
+reading read(const std::filesystem::path& file);
+
+/// What `next` would change that only a new process can take up: an error for each such setting.
+std::vector<problem> check_reload(const settings& running, const settings& next);
+
 /// What `garde check` adds to load(): ports that are in use or not ours to bind. Binds each and closes it
 /// again.
 std::vector<problem> check_ports(const settings& value);

@@ -45,10 +45,12 @@ class controller {
         65'536;  ///< outcome reports on their way; further ones are dropped
     static constexpr milliseconds effect_wait{
         100};  ///< how long a record waits for the workers' acknowledgement
+    static constexpr milliseconds adopt_wait{
+        2'000};  ///< how long who adopts a configuration waits for the workers' acknowledgement
     static constexpr milliseconds announce_wait{200};  ///< how long an announcement waits for the disk
     static constexpr milliseconds store_wait{1'000};   ///< how long an operator waits for the disk
 
-    controller(const proxy::site& served, journal::writer& journal, store::override_store& overrides);
+    controller(proxy::site_ptr served, journal::writer& journal, store::override_store& overrides);
     ~controller();
     controller(const controller&) = delete;
     controller& operator=(const controller&) = delete;
@@ -58,6 +60,8 @@ class controller {
     /// force.
     continuity::posture_ptr first_posture(std::vector<store::stored_override> kept);
     void serve(std::vector<proxy::worker*> workers) { workers_ = std::move(workers); }
+    /// Addresses that are known already, so that nobody waits for the first look-up.
+    void know(address_book names) { known_ = std::move(names); }
     /// Called with each new view, on the control thread.
     void tell(std::function<void(view_ptr)> listener) { tell_ = std::move(listener); }
     void start();
@@ -65,6 +69,10 @@ class controller {
     // Any thread:
     void report(const proxy::outcome_report& what);
     void order(mode_request what, std::function<void(mode_result)> then);
+    /// Serves another configuration from now on. Services are the same by their names, backends by name and
+    /// address: what is known of them stays. `names` are addresses looked up for it; `by` is who had it read.
+    /// Calls `then` on the control thread when all workers serve it, or after adopt_wait.
+    void adopt(proxy::site_ptr next, address_book names, std::string by, std::function<void()> then);
     void write(journal::record what) { journal_.append(std::move(what)); }
     void stop();
 
@@ -77,6 +85,7 @@ class controller {
         std::uint64_t announced = 0;  ///< of the switchover that is shown
     };
     struct service {
+        std::string name;
         continuity::service_brain brain;
         std::vector<prober> probers;
         announced shown;
@@ -84,7 +93,7 @@ class controller {
     };
     /// A switchover on its way to the journal: waits for the workers, then for the disk.
     struct switching {
-        std::size_t service = 0;
+        std::optional<std::size_t> service;  ///< nothing when it is configured no longer
         std::uint64_t number = 0;
         std::uint64_t version = 0;  ///< of the posture that brings it
         journal::record record;
@@ -98,15 +107,33 @@ class controller {
         bool settled = false;  ///< the disk has said its word
     };
 
+    /// A configuration on its way to the workers.
+    struct adoption {
+        std::uint64_t version = 0;
+        std::size_t workers_to_go = 0;
+        std::function<void()> then;
+    };
+
     void carry_out(std::size_t index, const std::vector<continuity::brain_action>& actions);
     void publish();
-    void begin_switchover(std::size_t index, const continuity::record_switchover& what);
+    [[nodiscard]] continuity::posture_ptr present_posture() const;
+    void begin_switchover(std::size_t index, const config::service_settings& former,
+                          const continuity::record_switchover& what);
     void worker_in_effect(std::uint64_t version);
     void write_switchover(switching& one, std::string in_effect);
     void announce(switching& one, durability recorded);
     void drop_finished();
     void apply_order(const mode_request& what, std::function<void(mode_result)> then);
     void store_order(const mode_request& what, std::function<void(mode_result)> then);
+    [[nodiscard]] service make_service(std::size_t index) const;
+    void make_probers(std::size_t index);
+    void start_probing();
+    void set_addresses(std::size_t index, continuity::backend_index backend,
+                       const std::vector<net::endpoint>& found);
+    void apply_site(proxy::site_ptr next, address_book names, const std::string& by);
+    void move_switchings(const std::vector<service>& former);
+    void drop_order(const service& gone);
+    void adopted();
     void on_probe(std::size_t index, continuity::backend_index backend, continuity::reason result);
     void tick();
     void schedule_tick();
@@ -114,7 +141,9 @@ class controller {
     [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const;
     [[nodiscard]] const config::service_settings& settings_of(std::size_t index) const;
 
-    const proxy::site& served_;
+    proxy::site_ptr served_;
+    std::uint64_t epoch_ = 0;  ///< of served_
+    address_book known_;
     journal::writer& journal_;
     store::override_store& overrides_;
     net::event_loop loop_;
@@ -123,9 +152,11 @@ class controller {
     std::function<void(view_ptr)> tell_;
     std::vector<service> services_;
     std::list<switching> switching_;
+    std::optional<adoption> adoption_;
     std::uint64_t version_ = 0;
     net::deadline tick_;
     net::deadline drop_;
+    net::deadline adopted_;
     resolver resolver_;
     std::jthread thread_;
 };

@@ -22,6 +22,8 @@ class prober {
     /// Now, or right after the probe that is under way.
     void probe_now();
     void retarget(upstream::target_ptr to);
+    /// Ends; a probe that is under way tells nobody.
+    void stop();
 
   private:
     struct state;

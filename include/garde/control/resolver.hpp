@@ -1,14 +1,26 @@
 // Keeps backends' addresses up to date in the background, so that no request ever waits for a name.
 #pragma once
 
+#include "garde/base/clock.hpp"
 #include "garde/config/settings.hpp"
 #include "garde/net/socket.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace garde::control {
+
+/// What names lead to, by HOST:PORT.
+using address_book = std::map<std::string, std::vector<net::endpoint>>;
+std::string book_key(const config::endpoint& name);
+
+/// What the backends' names lead to, as far as the system's resolver says so within `limit`. Waits: not for a
+/// thread that serves.
+address_book look_up(const config::settings_ptr& of, milliseconds limit);
 
 class resolver {
   public:

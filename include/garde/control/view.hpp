@@ -4,6 +4,7 @@
 
 #include "garde/base/clock.hpp"
 #include "garde/continuity/types.hpp"
+#include "garde/proxy/site.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -49,7 +50,8 @@ struct service_view {
 
 struct view {
     wall_time at{};
-    std::vector<service_view> services;
+    proxy::site_ptr served;              ///< what this is a view of
+    std::vector<service_view> services;  ///< in its order
     bool journal_failing = false;
 };
 using view_ptr = std::shared_ptr<const view>;

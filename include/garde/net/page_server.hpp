@@ -23,6 +23,9 @@ class page_server {
     /// Binds, and accepts from now on; plain HTTP without `tls`. On the loop's thread, or before it runs.
     result<void> listen(const config::endpoint& address, std::optional<tls_context> tls);
 
+    /// New connections speak this from now on; plain HTTP without it. On the loop's thread.
+    void use(std::optional<tls_context> tls) { tls_ = std::move(tls); }
+
     /// Accepts no more; open connections end by themselves. On the loop's thread, or after it ran.
     void stop();
 

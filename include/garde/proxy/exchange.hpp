@@ -51,6 +51,7 @@ class exchange {
 
     session& session_;
     worker& worker_;
+    const epoch_ptr epoch_;  ///< what was served when the request had come
     const http::request_head& head_;
     const std::string& body_;
     steady_time arrived_;

@@ -22,7 +22,7 @@ class session {
     /// The whole life of the connection.
     net::task<> run();
 
-    /// Ends the connection if no exchange is under way; else it ends with the exchange.
+    /// Ends the connection if it waits for a request; else it ends with its exchange.
     void end_when_idle();
 
     [[nodiscard]] net::stream& stream() { return stream_; }
@@ -45,7 +45,6 @@ class session {
     caller::identity who_;
     std::string address_;
     bool idle_ = false;
-    bool ending_ = false;
 };
 
 }  // namespace garde::proxy

@@ -1,5 +1,5 @@
 // What all workers share and none changes: the configuration made ready for requests. One per configuration;
-// made at start.
+// made at start and on reload.
 #pragma once
 
 #include "garde/base/result.hpp"
@@ -22,7 +22,7 @@ namespace garde::proxy {
 /// One service, ready to serve.
 struct service_site {
     const config::service_settings* settings = nullptr;
-    std::vector<upstream::target_ptr> targets;  ///< as at start; workers get newer ones by message
+    std::vector<upstream::target_ptr> targets;  ///< as made; workers get newer ones by message
     std::optional<emergency::procedure> procedure;
     std::shared_ptr<const config::cache_settings> cache_rules;  ///< null without cache
 };
@@ -33,10 +33,16 @@ struct route_match {
     const config::route_settings* route = nullptr;
 };
 
+class site;
+using site_ptr = std::shared_ptr<const site>;
+
 class site {
   public:
-    /// Reads certificates and texts. Names are not resolved yet.
-    static result<std::unique_ptr<const site>> make(config::settings_ptr settings);
+    /// Reads certificates and texts. Names are not resolved yet. `tickets` of the former site let its callers
+    /// go on with their TLS sessions.
+    static result<site_ptr> make(
+        config::settings_ptr settings,
+        net::ticket_keys_ptr tickets = std::make_shared<net::ticket_keys>(wall_now()));
 
     /// An exact path first, else the longest prefix.
     [[nodiscard]] std::optional<route_match> find(std::string_view path) const;
@@ -45,17 +51,26 @@ class site {
     [[nodiscard]] bool may_use_cache(const route_match& where, const caller::identity& who) const;
 
     [[nodiscard]] const config::settings& settings() const { return *settings_; }
+    [[nodiscard]] const net::ticket_keys_ptr& tickets() const { return tickets_; }
+    [[nodiscard]] const config::settings_ptr& shared_settings() const { return settings_; }
     [[nodiscard]] const service_site& service(std::size_t index) const { return services_[index]; }
     [[nodiscard]] const std::vector<service_site>& services() const { return services_; }
     [[nodiscard]] const net::tls_context& listener_tls() const { return *listener_tls_; }
+    [[nodiscard]] const net::tls_context& admin_tls() const { return *admin_tls_; }
+    /// Absent: the status site speaks plain HTTP.
+    [[nodiscard]] const std::optional<net::tls_context>& status_tls() const { return status_tls_; }
     [[nodiscard]] const std::optional<emergency::receipt_signer>& receipts() const { return receipts_; }
 
   private:
     site() = default;
+    result<void> read_certificates();
 
     config::settings_ptr settings_;
+    net::ticket_keys_ptr tickets_;
     std::vector<service_site> services_;
     std::optional<net::tls_context> listener_tls_;
+    std::optional<net::tls_context> admin_tls_;
+    std::optional<net::tls_context> status_tls_;
     std::optional<emergency::receipt_signer> receipts_;
 };
 

@@ -10,6 +10,9 @@
 #include "garde/proxy/site.hpp"
 #include "garde/upstream/pool.hpp"
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -21,6 +24,7 @@ namespace garde::proxy {
 
 /// What traffic showed of one backend since the last report.
 struct outcome_report {
+    std::uint64_t epoch = 0;  ///< the configuration that `service` and `backend` count in
     std::size_t service = 0;
     continuity::backend_index backend{};
     std::uint64_t answered = 0;                            ///< attempts that were answered
@@ -33,12 +37,31 @@ using outcome_sink = std::function<void(const outcome_report&)>;
 
 class session;
 
+/// One configuration as one worker serves it. An exchange keeps the one that it began with until it ends; a
+/// new configuration begins another. The worker's thread only, so that its count of owners needs no atomics.
+struct epoch : boost::intrusive_ref_counter<epoch, boost::thread_unsafe_counter> {
+    std::uint64_t number = 0;
+    site_ptr served;
+    continuity::posture_ptr posture;
+    std::vector<std::vector<upstream::pool>> pools;    ///< by service and backend
+    std::vector<std::vector<std::uint64_t>> answered;  ///< by service and backend, not yet reported
+
+    [[nodiscard]] upstream::pool& pool(std::size_t service, continuity::backend_index backend) {
+        return pools[service][continuity::to_number(backend)];
+    }
+};
+using epoch_ptr = boost::intrusive_ptr<epoch>;
+
 class worker {
   public:
+    /// While draining: how long a connection may wait for another request, so that who is about to ask is
+    /// answered instead of finding it closed.
+    static constexpr milliseconds last_wait{1'000};
+
     /// What all workers are given.
     struct environment {
-        const site& served;
-        cache::cache_desk* cache;  ///< null when no service has a cache
+        site_ptr served;  ///< at first
+        cache::cache_desk* cache;
         outcome_sink outcomes;
         std::atomic<std::size_t>& open_connections;  ///< of all workers together
     };
@@ -55,26 +78,29 @@ class worker {
     // Any thread:
     /// Serves from this posture from now on; then calls `in_effect` on this worker's thread.
     void publish(continuity::posture_ptr next, std::function<void()> in_effect);
+    /// Serves this site from now on, as epoch `number`, beginning with this posture; then calls `in_effect`
+    /// on this worker's thread. Exchanges under way end in the epoch that they began in; connections stay
+    /// open.
+    void adopt(site_ptr next, std::uint64_t number, continuity::posture_ptr first,
+               std::function<void()> in_effect);
     void retarget(std::size_t service, continuity::backend_index backend, upstream::target_ptr to);
-    /// Stops accepting, ends idle connections; others end with their exchange. Calls `then` when none is
-    /// left.
+    /// Stops accepting. The next answer on each connection is its last; one that asks nothing more within
+    /// last_wait ends. Calls `then` when none is left.
     void drain(std::function<void()> then);
     /// Ends the thread, whatever is open.
     void stop();
 
     // This worker's thread:
     [[nodiscard]] net::event_loop& loop() { return loop_; }
-    [[nodiscard]] const site& served() const { return with_.served; }
+    /// What is served now. Whoever waits for something must hold the epoch, or copy what he needs of it.
+    [[nodiscard]] const epoch_ptr& current() const { return current_; }
+    [[nodiscard]] const site& served() const { return *current_->served; }
     [[nodiscard]] cache::cache_desk* cache() { return with_.cache; }
-    [[nodiscard]] const continuity::service_posture& posture(std::size_t service) const {
-        return posture_->services[service];
-    }
-    [[nodiscard]] upstream::pool& pool(std::size_t service, continuity::backend_index backend) {
-        return pools_[service][continuity::to_number(backend)];
-    }
     [[nodiscard]] bool draining() const { return draining_; }
-    /// Failures are reported at once, answers in batches.
-    void count(std::size_t service, continuity::backend_index backend, const continuity::outcome& result);
+    /// Failures are reported at once, answers in batches. What an exchange saw in a former epoch is no longer
+    /// counted.
+    void count(const epoch& in, std::size_t service, continuity::backend_index backend,
+               const continuity::outcome& result);
     void enter(session& one);
     void leave(session& one);
 
@@ -83,16 +109,16 @@ class worker {
 
     void accept(net::socket accepted);
     void flush_answered();
+    [[nodiscard]] epoch_ptr make_epoch(site_ptr served, std::uint64_t number, continuity::posture_ptr first);
 
     environment with_;
     std::vector<session*> sessions_;  // before the loop: sessions that end with it still leave
     bool draining_ = false;
     std::function<void()> drained_;
     net::event_loop loop_;
-    continuity::posture_ptr posture_;
-    std::vector<std::vector<upstream::pool>> pools_;    ///< by service and backend
-    std::vector<std::vector<std::uint64_t>> answered_;  ///< by service and backend, not yet reported
+    epoch_ptr current_;
     net::deadline batch_;
+    net::deadline last_wait_over_;
     std::unique_ptr<net::listener> listener_;
     std::jthread thread_;
 };

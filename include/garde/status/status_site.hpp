@@ -13,13 +13,13 @@ namespace garde::status {
 /// On the desk's thread; must live as long as the desk's loop runs.
 class status_site {
   public:
-    status_site(net::event_loop& desk, const proxy::site& served);
+    status_site(net::event_loop& desk, proxy::site_ptr served);
 
     /// Binds [status] address and serves from now on; also before the loop runs.
     result<void> listen();
 
-    /// What is shown from now on. Without any view yet, every state is `unknown`.
-    void show(control::view_ptr now) { view_ = std::move(now); }
+    /// What is shown from now on, and of what. Without any view yet, every state is `unknown`.
+    void show(control::view_ptr now);
 
     /// Accepts no more connections.
     void stop() { server_.stop(); }
@@ -27,7 +27,7 @@ class status_site {
   private:
     net::task<net::page_reply> answer(const net::page_request& request) const;
 
-    const proxy::site& served_;
+    proxy::site_ptr served_;
     control::view_ptr view_;
     net::page_server server_;
 };

@@ -123,6 +123,9 @@ class Garde:
             more["expires"] = expires.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return self.admin("POST", f"/v1/services/{SERVICE}/mode", {"mode": mode, "reason": reason, **more}, token)
 
+    def reload(self, token=TOKENS["operator-a"]):
+        return self.admin("POST", "/v1/reload", {}, token)
+
     def command(self, *words, expect=0):
         """Runs the command line tool; returns its output."""
         done = subprocess.run([paths.GARDE, *words], capture_output=True, text=True, timeout=60, cwd=self.folder)
@@ -194,8 +197,8 @@ class Garde:
             "service": [service],
         }
 
-    def write_config(self):
-        self.config.write_text(toml.dump(self.settings()))
+    def write_config(self, settings=None):
+        self.config.write_text(toml.dump(settings or self.settings()))
 
     def _write_files(self):
         self.folder.joinpath("probe.xml").write_bytes(consult("00000000001", provider=PROBE_PROVIDER).body)

@@ -98,6 +98,9 @@ class Process:
         self._child.kill()
         self._forget(self._child.wait(10))
 
+    def hang_up(self):
+        self._child.send_signal(signal.SIGHUP)
+
     def suspend(self):
         self._child.send_signal(signal.SIGSTOP)
 

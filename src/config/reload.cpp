@@ -1,0 +1,43 @@
+// check_reload: what a running garde cannot take up. Its sockets, its threads and the folder that it owns are
+// made once.
+#include "garde/config/load.hpp"
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+namespace garde::config {
+namespace {
+
+constexpr std::string_view instead =
+    "keep it, or let a new process take over: garde run --take-over (or restart garde)";
+
+std::string text_of(const endpoint& address) {
+    return fmt::format("{}:{}", address.host, address.port);
+}
+
+}  // namespace
+
+std::vector<problem> check_reload(const settings& running, const settings& next) {
+    std::vector<problem> out;
+    const auto compare = [&](int line, std::string_view setting, const std::string& is,
+                             const std::string& would_be) {
+        if (is == would_be) return;
+        out.push_back(
+            {problem::severity::error, next.file, line,
+             fmt::format("{} cannot change while garde runs: it is {}, here it is {}", setting, is, would_be),
+             std::string(instead)});
+    };
+    compare(0, "[node] data_dir", running.data_dir.string(), next.data_dir.string());
+    compare(0, "[node] workers", std::to_string(running.workers), std::to_string(next.workers));
+    const auto compare_address = [&](std::string_view table, const endpoint& is, const endpoint& would_be) {
+        compare(would_be.line, fmt::format("{} address", table), text_of(is), text_of(would_be));
+    };
+    compare_address("[listener]", running.listener.address, next.listener.address);
+    compare_address("[admin]", running.admin.address, next.admin.address);
+    compare_address("[status]", running.status.address, next.status.address);
+    return out;
+}
+
+}  // namespace garde::config

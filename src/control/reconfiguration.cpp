@@ -1,0 +1,193 @@
+// How the controller takes up a configuration: the first one and each later one. What is known of services
+// and backends that are in both stays; everything that counts in the former lists is moved or ended.
+#include "garde/control/controller.hpp"
+
+#include "records.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace garde::control {
+namespace {
+
+using continuity::backend_index;
+
+steady_time now() {
+    return std::chrono::steady_clock::now();
+}
+
+continuity::brain_rules rules_of(const config::service_settings& service) {
+    const auto& switchover = service.switchover;
+    return {.detector = {.rise = service.probe.rise,
+                         .fall = service.probe.fall,
+                         .traffic_fall = switchover.traffic_fall,
+                         .ejection_time = switchover.ejection_time},
+            .modes = {.hold_down = switchover.hold_down,
+                      .degraded_hold_down = switchover.degraded_hold_down,
+                      .min_dwell = switchover.min_dwell,
+                      .has_cache = service.cache.has_value()},
+            .backends = service.backends.size()};
+}
+
+/// For each backend of `next` its place in `former`.
+std::vector<std::optional<backend_index>> former_places(const config::service_settings& former,
+                                                        const config::service_settings& next) {
+    std::vector<std::optional<backend_index>> out;
+    for (const auto& backend : next.backends) {
+        const auto same = std::ranges::find_if(former.backends, [&](const auto& one) {
+            return one.name == backend.name && book_key(one.address) == book_key(backend.address);
+        });
+        out.push_back(same == former.backends.end()
+                          ? std::nullopt
+                          : std::optional(static_cast<backend_index>(same - former.backends.begin())));
+    }
+    return out;
+}
+
+}  // namespace
+
+controller::service controller::make_service(std::size_t index) const {
+    return {.name = settings_of(index).name,
+            .brain = continuity::service_brain(rules_of(settings_of(index)), now()),
+            .probers = {},
+            .shown = {.since = wall_now()},
+            .order = std::nullopt};
+}
+
+void controller::make_probers(std::size_t index) {
+    const auto& targets = served_->service(index).targets;
+    for (std::size_t b = 0; b < targets.size(); ++b) {
+        const auto backend = static_cast<backend_index>(b);
+        services_[index].probers.emplace_back(
+            loop_, settings_of(index).probe, targets[b],
+            [this, index, backend](continuity::reason result) { on_probe(index, backend, result); });
+    }
+}
+
+/// Of all that is served now: who is named instead of numbered is looked up, and has until then the addresses
+/// that are known.
+void controller::start_probing() {
+    std::vector<std::pair<std::size_t, config::endpoint>> names;
+    std::vector<std::pair<std::size_t, backend_index>> places;
+    for (std::size_t i = 0; i < services_.size(); ++i) {
+        make_probers(i);
+        for (std::size_t b = 0; b < services_[i].probers.size(); ++b) {
+            const auto backend = static_cast<backend_index>(b);
+            if (served_->service(i).targets[b]->addresses.empty()) {
+                const auto& name = settings_of(i).backends[b].address;
+                names.emplace_back(places.size(), name);
+                places.emplace_back(i, backend);
+                if (const auto known = known_.find(book_key(name)); known != known_.end())
+                    set_addresses(i, backend, known->second);
+            }
+            services_[i].probers[b].start();
+        }
+    }
+    resolver_.start(std::move(names),
+                    [this, places, epoch = epoch_](std::size_t number, std::vector<net::endpoint> found) {
+                        loop_.post([this, epoch, place = places[number], found = std::move(found)] {
+                            if (epoch == epoch_) set_addresses(place.first, place.second, found);
+                        });
+                    });
+}
+
+void controller::set_addresses(std::size_t index, backend_index backend,
+                               const std::vector<net::endpoint>& found) {
+    const std::size_t b = to_number(backend);
+    known_[book_key(settings_of(index).backends[b].address)] = found;
+    auto fresh = std::make_shared<upstream::target>(*served_->service(index).targets[b]);
+    fresh->addresses = found;
+    services_[index].probers[b].retarget(fresh);
+    for (auto* worker : workers_) worker->retarget(index, backend, fresh);
+}
+
+void controller::adopt(proxy::site_ptr next, address_book names, std::string by, std::function<void()> then) {
+    loop_.post([this, next = std::move(next), names = std::move(names), by = std::move(by),
+                then = std::move(then)]() mutable {
+        adopted();  // whoever waits for a former one
+        apply_site(std::move(next), std::move(names), by);
+        adoption_ = {.version = version_, .workers_to_go = workers_.size(), .then = std::move(then)};
+        adopted_.set(now() + adopt_wait);
+        if (workers_.empty()) adopted();
+    });
+}
+
+void controller::adopted() {
+    adopted_.cancel();
+    if (const auto done = std::exchange(adoption_, std::nullopt)) done->then();
+}
+
+void controller::apply_site(proxy::site_ptr next, address_book names, const std::string& by) {
+    write(reload_record(served_->settings(), next->settings(), by));
+    resolver_.stop();
+    known_.merge(names);
+    const proxy::site_ptr former_site = std::exchange(served_, std::move(next));
+    std::vector<service> former = std::exchange(services_, {});
+    ++epoch_;
+    ++version_;
+
+    struct change {
+        std::size_t index;
+        const config::service_settings& former;
+        std::vector<continuity::brain_action> actions;
+    };
+    std::vector<change> changes;
+    for (std::size_t i = 0; i < served_->services().size(); ++i) {
+        services_.push_back(make_service(i));
+        const auto same = std::ranges::find(former, services_[i].name, &service::name);
+        if (same == former.end()) continue;
+        const auto& settings =
+            *former_site->service(static_cast<std::size_t>(same - former.begin())).settings;
+        services_[i].brain = same->brain;
+        services_[i].shown = same->shown;
+        services_[i].order = same->order;
+        changes.push_back(
+            {i, settings,
+             services_[i].brain.adopt(now(), {.rules = rules_of(settings_of(i)),
+                                              .former_places = former_places(settings, settings_of(i)),
+                                              .by = by,
+                                              .reason = "configuration " + served_->settings().sha256})});
+    }
+    for (auto* worker : workers_)
+        worker->adopt(served_, epoch_, present_posture(), [this, version = version_] {
+            loop_.post([this, version] { worker_in_effect(version); });
+        });
+    move_switchings(former);
+    for (auto& gone : former) {
+        for (auto& one : gone.probers) one.stop();
+        if (!find(gone.name)) drop_order(gone);
+    }
+    start_probing();
+    for (const auto& one : changes)
+        for (const auto& action : one.actions) {
+            if (const auto* switchover = std::get_if<continuity::record_switchover>(&action))
+                begin_switchover(one.index, one.former, *switchover);
+            else if (const auto* moved = std::get_if<continuity::record_backend_change>(&action))
+                write(backend_change_record(settings_of(one.index), one.former, *moved));
+        }
+    schedule_tick();
+    tell_view();
+}
+
+/// Switchovers that are being written down are announced for the service where it is now.
+void controller::move_switchings(const std::vector<service>& former) {
+    for (auto& one : switching_)
+        if (one.service) one.service = find(former[*one.service].name);
+}
+
+/// An order for a service that is no longer there has nothing to say.
+void controller::drop_order(const service& gone) {
+    if (!gone.order) return;
+    write({.at = wall_now(),
+           .event = "override-cleared",
+           .attributes = {{"service", gone.name},
+                          {"mode", "automatic"},
+                          {"by", "garde"},
+                          {"reason", "the service is no longer configured"}}});
+    overrides_.remove(gone.name, [](const result<void>&) {});
+}
+
+}  // namespace garde::control

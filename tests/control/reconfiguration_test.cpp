@@ -1,0 +1,195 @@
+// A controller that takes up another configuration: what it knows stays, what counted in the former one does
+// not count in the new one.
+#include "controlling.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace garde::control {
+namespace {
+
+using continuity::backend_index;
+using continuity::mode;
+using continuity::override_mode;
+using continuity::reason;
+using continuity::verdict;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using namespace std::chrono_literals;
+
+struct reconfiguring : testing_support::controlling {
+    /// In mode backup, because the primary is down.
+    void start_in_backup() {
+        start();
+        wait_for_verdict(verdict::up, 0);
+        one.turn_off();
+        wait_for_mode(mode::backup);
+    }
+    static config::service_settings& counter(config::settings& in) { return in.services[0]; }
+};
+
+TEST_F(reconfiguring, the_view_is_of_the_new_configuration) {
+    start();
+    auto next = copy_of_settings();
+    counter(*next).backends[1].name = "other";
+    adopt(next);
+    const auto shown = wait_for_site();
+    EXPECT_EQ(shown->served->shared_settings(), next);
+    EXPECT_EQ(shown->services[0].backends[1].name, "other");
+    const auto written_down = written("reload");
+    ASSERT_THAT(written_down, SizeIs(1));
+    EXPECT_EQ(text(written_down[0], "by"), "anna");
+    EXPECT_EQ(text(written_down[0], "configuration"), "next");
+}
+
+TEST_F(reconfiguring, what_is_known_of_a_backend_stays_with_it) {
+    start_in_backup();
+    auto next = copy_of_settings();
+    counter(*next).switchover.hold_down = 1h;
+    adopt(next);
+    const auto shown = wait_for_site();
+    EXPECT_EQ(shown->services[0].current, mode::backup);
+    EXPECT_EQ(shown->services[0].backends[0].state, verdict::down);
+    one.turn_on();
+    wait_for_verdict(verdict::up, 0);
+    EXPECT_THAT(written("switchover"), SizeIs(1));  // the new hold-down is long
+}
+
+TEST_F(reconfiguring, a_backend_of_the_same_name_elsewhere_is_new) {
+    start_in_backup();
+    auto next = copy_of_settings();
+    for (auto& service : next->services) service.probe.interval = 1h;
+    counter(*next).backends[0].address.port = three.port();
+    adopt(next);
+    EXPECT_NE(wait_for_site()->services[0].backends[0].state, verdict::down);
+}
+
+TEST_F(reconfiguring, a_mode_whose_backend_is_gone_is_decided_anew_and_written_down) {
+    start_in_backup();
+    auto next = copy_of_settings();
+    counter(*next).backends.pop_back();
+    adopt(next);
+    wait_for_mode(mode::degraded);
+    const auto all = written("switchover");
+    ASSERT_THAT(all, SizeIs(2));
+    EXPECT_EQ(text(all[1], "cause"), "reconfigured");
+    EXPECT_EQ(text(all[1], "from-backend"), "two");
+    EXPECT_EQ(text(all[1], "by"), "anna");
+    EXPECT_THAT(text(all[1], "reason"), HasSubstr("next"));
+}
+
+TEST_F(reconfiguring, services_are_known_by_name_wherever_they_stand) {
+    start_in_backup();
+    auto next = copy_of_settings();
+    std::swap(next->services[0], next->services[1]);
+    adopt(next);
+    const auto shown = wait_for_site();
+    EXPECT_EQ(shown->services[0].name, "bare");
+    EXPECT_EQ(shown->services[0].current, mode::primary);
+    EXPECT_EQ(shown->services[1].current, mode::backup);
+    EXPECT_EQ(shown->services[1].active_backend, "two");
+}
+
+TEST_F(reconfiguring, an_order_stays_and_can_still_be_taken_back) {
+    start();
+    order(pin(override_mode::degraded));
+    adopt(copy_of_settings());
+    const auto shown = wait_for_site();
+    ASSERT_TRUE(shown->services[0].order);
+    EXPECT_EQ(shown->services[0].current, mode::degraded);
+    mode_request back = pin(override_mode::degraded);
+    back.pinned.reset();
+    order(back);
+    wait_for_mode(mode::primary);
+}
+
+TEST_F(reconfiguring, an_order_for_a_service_that_is_gone_is_forgotten) {
+    start();
+    order(pin(override_mode::degraded));
+    auto next = copy_of_settings();
+    next->services.erase(next->services.begin());
+    adopt(next);
+    EXPECT_THAT(wait_for_site()->services, SizeIs(1));
+    EXPECT_THAT(overrides.calls(), ElementsAre("put counter degraded", "remove counter"));
+    EXPECT_THAT(written("override-cleared"), SizeIs(1));
+}
+
+TEST_F(reconfiguring, late_reports_of_the_former_configuration_do_not_count) {
+    for (auto& service : settings->services) service.probe.interval = 1h;
+    start();
+    wait_for_verdict(verdict::up, 0);
+    auto next = copy_of_settings();
+    std::swap(next->services[0], next->services[1]);
+    adopt(next);
+    for (int i = 0; i < 10; ++i)
+        control->report({.epoch = 0,
+                         .service = 0,
+                         .backend = backend_index{1},
+                         .answered = 0,
+                         .failed = reason::timed_out});
+    mode_request behind = pin(override_mode::degraded);
+    behind.service = "unknown";
+    order(behind);
+    EXPECT_THAT(written("switchover"), IsEmpty());
+}
+
+TEST_F(reconfiguring, reports_of_the_new_configuration_count) {
+    for (auto& service : settings->services) service.probe.interval = 1h;
+    start();
+    wait_for_verdict(verdict::up, 0);
+    adopt(copy_of_settings());
+    for (int i = 0; i < 3; ++i)
+        control->report({.epoch = 1,
+                         .service = 0,
+                         .backend = backend_index{0},
+                         .answered = 0,
+                         .failed = reason::timed_out});
+    wait_for_mode(mode::backup);
+}
+
+TEST_F(reconfiguring, a_switchover_on_its_way_is_announced_for_its_service) {
+    start();
+    wait_for_verdict(verdict::up, 0);
+    one.turn_off();
+    auto next = copy_of_settings();
+    std::swap(next->services[0], next->services[1]);
+    adopt(next);
+    wait_for_mode(mode::backup, 1);
+}
+
+TEST_F(reconfiguring, workers_serve_it) {
+    start_with_worker(true);
+    adopt(copy_of_settings());
+    std::promise<std::uint64_t> number;
+    worker->loop().post([&] { number.set_value(worker->current()->number); });
+    EXPECT_EQ(number.get_future().get(), 1U);
+}
+
+TEST_F(reconfiguring, a_worker_that_does_not_answer_keeps_nobody_waiting) {
+    start_with_worker(false);
+    adopt(copy_of_settings());
+    wait_for_site();
+}
+
+TEST_F(reconfiguring, backends_with_names_keep_the_addresses_that_are_known) {
+    start_with_worker(true);
+    auto next = copy_of_settings();
+    counter(*next).backends[0].address.host = "localhost";
+    auto made = proxy::site::make(next);
+    ASSERT_TRUE(made);
+    const net::tcp::endpoint there{net::asio::ip::address_v4::loopback(), one.port()};
+    address_book names{{book_key(counter(*next).backends[0].address), {there}}};
+    std::promise<std::vector<net::tcp::endpoint>> addresses;
+    control->adopt(*made, names, "anna", [&] {
+        worker->loop().post(
+            [&] { addresses.set_value(worker->current()->pool(0, backend_index{0}).to().addresses); });
+    });
+    EXPECT_THAT(addresses.get_future().get(), testing::Contains(there));
+}
+
+}  // namespace
+}  // namespace garde::control
