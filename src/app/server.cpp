@@ -18,8 +18,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <csignal>
 #include <cstdio>
+#include <mutex>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <thread>
@@ -27,7 +29,8 @@
 namespace garde::app {
 namespace {
 
-constexpr milliseconds store_start_wait{1'000};
+/// How long the start waits for the store. What comes later counts from then on.
+constexpr milliseconds store_wait{300};
 
 /// How long the start waits for backends' names, so that the first request finds their addresses known.
 constexpr milliseconds look_up_wait{500};
@@ -38,32 +41,6 @@ void harden_process() {
     ::setrlimit(RLIMIT_CORE, &none);
     ::prctl(PR_SET_DUMPABLE, 0);
     ::signal(SIGPIPE, SIG_IGN);
-}
-
-/// A store that cannot be used costs overrides their life over a restart, never the service.
-class no_store final : public store::override_store {
-  public:
-    explicit no_store(std::string why) : why_(std::move(why)) {}
-    result<std::vector<store::stored_override>> load(milliseconds /*limit*/) override { return fail(why_); }
-    void put(store::stored_override /*value*/, store::on_stored then) override { then(fail(why_)); }
-    void remove(std::string /*service*/, store::on_stored then) override { then(fail(why_)); }
-
-  private:
-    std::string why_;
-};
-
-std::unique_ptr<store::override_store> open_store(const std::filesystem::path& file) {
-    auto opened = store::open_sqlite_override_store(file);
-    if (opened) return std::move(*opened);
-    spdlog::error("overrides will not survive a restart: {}", opened.error().message);
-    return std::make_unique<no_store>(opened.error().message);
-}
-
-std::vector<store::stored_override> kept_overrides(store::override_store& from) {
-    auto loaded = from.load(store_start_wait);
-    if (loaded) return std::move(*loaded);
-    spdlog::error("earlier overrides are not in force: {}", loaded.error().message);
-    return {};
 }
 
 std::size_t worker_count(const config::settings& settings) {
@@ -81,6 +58,7 @@ class server {
     void stop();
 
   private:
+    continuity::posture_ptr load_overrides();
     result<void> open_listeners();
     void on_signal(int signal);
     void begin_drain(int signal);
@@ -110,17 +88,16 @@ result<void> server::start() {
     auto made = proxy::site::make(settings_);
     if (!made) return std::unexpected(made.error());
     site_ = std::move(*made);
-    auto journal = journal::writer::open({.folder = settings_->data_dir / "journal"});
-    if (!journal) return std::unexpected(journal.error());
-    journal_ = std::move(*journal);
-    overrides_ = open_store(settings_->data_dir / "garde.sqlite");
+    journal_ = std::make_unique<journal::writer>(
+        journal::writer::options{.folder = settings_->data_dir / "journal"});
+    overrides_ = store::open_sqlite_override_store(settings_->data_dir / "garde.sqlite");
     cache_ = std::make_unique<cache::cache_desk>(cache_bytes(*settings_));
 
     control_ = std::make_unique<control::controller>(site_, *journal_, *overrides_);
     journal_->append({.at = wall_now(),
                       .event = "start",
                       .attributes = {{"node", settings_->node_name}, {"configuration", settings_->sha256}}});
-    const auto first = control_->first_posture(kept_overrides(*overrides_));
+    const auto first = load_overrides();
     std::vector<proxy::worker*> workers;
     for (std::size_t i = 0; i < worker_count(*settings_); ++i) {
         workers_.push_back(std::make_unique<proxy::worker>(
@@ -151,6 +128,30 @@ result<void> server::start() {
     control_->start();
     for (auto& worker : workers_) worker->start();
     return {};
+}
+
+/// The first posture, with the overrides that the store gives in time. Those of a store that hangs are
+/// in force when they come.
+continuity::posture_ptr server::load_overrides() {
+    struct answer {
+        std::mutex mutex;
+        std::condition_variable came;
+        std::optional<std::vector<store::stored_override>> kept;
+        bool late = false;
+    };
+    const auto shared = std::make_shared<answer>();
+    overrides_->load([shared, control = control_.get()](result<std::vector<store::stored_override>> loaded) {
+        if (!loaded) return spdlog::error("earlier overrides are not in force: {}", loaded.error().message);
+        const std::lock_guard lock(shared->mutex);
+        if (shared->late) return control->resume(std::move(*loaded));
+        shared->kept = std::move(*loaded);
+        shared->came.notify_all();
+    });
+    std::unique_lock lock(shared->mutex);
+    shared->came.wait_for(lock, store_wait, [&] { return shared->kept.has_value(); });
+    shared->late = true;
+    return control_->first_posture(shared->kept ? std::move(*shared->kept)
+                                                : std::vector<store::stored_override>());
 }
 
 result<void> server::open_listeners() {

@@ -33,7 +33,8 @@ controller::controller(proxy::site_ptr served, journal::writer& journal, store::
       reports_(loop_, report_bound),
       tick_(loop_.wheel(), [this] { tick(); }),
       drop_(loop_.wheel(), [this] { drop_finished(); }),
-      adopted_(loop_.wheel(), [this] { adopted(); }) {
+      adopted_(loop_.wheel(), [this] { adopted(); }),
+      watch_(loop_.wheel(), [this] { watch_journal(); }) {
     for (std::size_t i = 0; i < served_->services().size(); ++i) services_.push_back(make_service(i));
 }
 
@@ -52,23 +53,38 @@ std::optional<std::size_t> controller::find(std::string_view name) const {
 }
 
 continuity::posture_ptr controller::first_posture(std::vector<store::stored_override> kept) {
-    for (auto& one : kept) {
+    for (const auto& one : kept) {
         const auto index = find(one.service);
-        if (!index || (one.until && *one.until <= wall_now())) continue;
+        if (!index) continue;
         auto& service = services_[*index];
-        service.order = override_view{one.mode, one.strict, one.by, one.reason, one.since, one.until};
-        service.brain.set_override(now(), {.order = {one.mode, one.strict},
-                                           .by = one.by,
-                                           .reason = one.reason,
-                                           .until = steady_until(one.until)});
+        (void)resume_order(service, one);
         service.shown.current = service.brain.modes().current().current;
-        service.shown.since = one.since;
-        write({.at = wall_now(),
-               .event = "override-resumed",
-               .attributes = {
-                   {"service", one.service}, {"mode", std::string(to_text(one.mode))}, {"by", one.by}}});
+        if (service.order) service.shown.since = one.since;
     }
     return present_posture();
+}
+
+/// In force again, unless its time is over.
+std::vector<continuity::brain_action> controller::resume_order(service& of,
+                                                               const store::stored_override& kept) {
+    if (kept.until && *kept.until <= wall_now()) return {};
+    of.order = override_view{kept.mode, kept.strict, kept.by, kept.reason, kept.since, kept.until};
+    write({.at = wall_now(),
+           .event = "override-resumed",
+           .attributes = {
+               {"service", kept.service}, {"mode", std::string(to_text(kept.mode))}, {"by", kept.by}}});
+    return of.brain.set_override(now(), {.order = {kept.mode, kept.strict},
+                                         .by = kept.by,
+                                         .reason = kept.reason,
+                                         .until = steady_until(kept.until)});
+}
+
+void controller::resume(std::vector<store::stored_override> kept) {
+    loop_.post([this, kept = std::move(kept)] {
+        for (const auto& one : kept)
+            if (const auto index = find(one.service); index && !services_[*index].ordered)
+                carry_out(*index, resume_order(services_[*index], one));
+    });
 }
 
 continuity::posture_ptr controller::present_posture() const {
@@ -82,6 +98,7 @@ void controller::start() {
     start_probing();
     schedule_tick();
     tell_view();
+    watch_journal();
     thread_ = std::jthread([this] { loop_.run(); });
 }
 

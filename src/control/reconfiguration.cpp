@@ -144,6 +144,7 @@ void controller::apply_site(proxy::site_ptr next, address_book names, const std:
         services_[i].brain = same->brain;
         services_[i].shown = same->shown;
         services_[i].order = same->order;
+        services_[i].ordered = same->ordered;
         changes.push_back(
             {i, settings,
              services_[i].brain.adopt(now(), {.rules = rules_of(settings_of(i)),

@@ -92,6 +92,7 @@ void controller::apply_order(const mode_request& what, std::function<void(mode_r
     const auto index = find(what.service);
     if (!index) return then({.known_service = false, .stored = false, .store_error = {}});
     auto& service = services_[*index];
+    service.ordered = true;
     write(override_record(what));
     if (what.pinned) {
         service.order =
@@ -143,12 +144,18 @@ void controller::store_order(const mode_request& what, std::function<void(mode_r
         overrides_.remove(what.service, stored);
 }
 
+/// The disk may fail, or work again, without anything else that happens.
+void controller::watch_journal() {
+    if (journal_.failing() != journal_failing_) tell_view();
+    watch_.set(now() + journal_watch);
+}
+
 void controller::tell_view() {
     if (!tell_) return;
     auto out = std::make_shared<view>();
     out->at = wall_now();
     out->served = served_;
-    out->journal_failing = journal_.failing();
+    out->journal_failing = journal_failing_ = journal_.failing();
     for (std::size_t i = 0; i < services_.size(); ++i) {
         const auto& service = services_[i];
         auto& shown = out->services.emplace_back();

@@ -12,16 +12,14 @@ struct writer::state {
     std::unique_ptr<writer_thread> thread;
 };
 
-result<std::unique_ptr<writer>> writer::open(options with) {
-    auto made = std::make_unique<state>();
-    auto log = log_file::open(made->files, std::move(with.folder), wall_now());
-    if (!log) return std::unexpected(log.error());
-    made->thread =
-        std::make_unique<writer_thread>(*std::move(log), writer_limits{.queue_bound = with.queue_bound});
-    return std::unique_ptr<writer>(new writer(std::move(made)));
+writer::writer(options with) : state_(std::make_unique<state>()) {
+    auto open = [files = &state_->files, folder = std::move(with.folder)] {
+        return log_file::open(*files, folder, wall_now());
+    };
+    state_->thread =
+        std::make_unique<writer_thread>(std::move(open), writer_limits{.queue_bound = with.queue_bound});
 }
 
-writer::writer(std::unique_ptr<state> with) : state_(std::move(with)) {}
 writer::~writer() = default;
 
 void writer::append(record what, on_durable then) {

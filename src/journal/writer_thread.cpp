@@ -8,8 +8,26 @@
 
 namespace garde::journal {
 
-writer_thread::writer_thread(std::unique_ptr<log_file> log, writer_limits limits)
-    : log_(std::move(log)), limits_(limits), queue_(limits.queue_bound), thread_([this] { run(); }) {}
+namespace {
+
+/// Notes since when the disk owes an answer.
+class asking {
+  public:
+    explicit asking(std::atomic<steady_time::rep>& since) : since_(since) {
+        since_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+    }
+    asking(const asking&) = delete;
+    asking& operator=(const asking&) = delete;
+    ~asking() { since_.store(0, std::memory_order_relaxed); }
+
+  private:
+    std::atomic<steady_time::rep>& since_;
+};
+
+}  // namespace
+
+writer_thread::writer_thread(opener open, writer_limits limits)
+    : open_(std::move(open)), limits_(limits), queue_(limits.queue_bound), thread_([this] { run(); }) {}
 
 writer_thread::~writer_thread() {
     queue_.close();
@@ -24,17 +42,57 @@ void writer_thread::append(record what, on_durable then) {
     if (added.then) added.then(false);
 }
 
+bool writer_thread::failing() const {
+    if (failing_.load(std::memory_order_relaxed)) return true;
+    const auto asked_at = asked_disk_at_.load(std::memory_order_relaxed);
+    return asked_at != 0 &&
+           std::chrono::steady_clock::now() - steady_time(steady_time::duration(asked_at)) > limits_.patience;
+}
+
 void writer_thread::run() {
+    const auto log = open();
+    if (!log) return give_up();
     group first;
-    first.records = log_->findings();
+    first.records = log->findings();
     first.callbacks.resize(first.records.size());
-    bool given_up = !first.records.empty() && !commit(first);
+    bool given_up = !first.records.empty() && !commit(*log, first);
     for (auto next = next_group(); !next.records.empty(); next = next_group()) {
         // Once a group was given up, nothing may be written behind the hole that it left.
-        given_up = given_up || !commit(next);
+        given_up = given_up || !commit(*log, next);
         for (const auto& then : next.callbacks)
             if (then) then(!given_up);
     }
+}
+
+/// Tries until it works or the queue is closed; then once more. Null when it never worked.
+std::unique_ptr<log_file> writer_thread::open() {
+    for (bool last_try = false;; last_try = queue_.wait_closed(limits_.retry_interval)) {
+        auto log = [this] {
+            const asking waits(asked_disk_at_);
+            return open_();
+        }();
+        if (log) {
+            if (failing_.exchange(false, std::memory_order_relaxed)) spdlog::info("journal: opened");
+            return std::move(*log);
+        }
+        if (!failing_.exchange(true, std::memory_order_relaxed))
+            spdlog::error(
+                "journal: cannot be opened yet: {}; records are kept up to {}, and it is tried again every "
+                "{} ms",
+                log.error().message, limits_.queue_bound, limits_.retry_interval.count());
+        if (last_try) return nullptr;
+    }
+}
+
+/// At the end of a journal that was never opened.
+void writer_thread::give_up() {
+    std::size_t count = 0;
+    for (auto rest = queue_.take_all(); !rest.empty(); rest = queue_.take_all())
+        for (const auto& one : rest) {
+            ++count;
+            if (one.then) one.then(false);
+        }
+    spdlog::error("journal: stopping with {} records that could not be written", count);
 }
 
 /// Empty only when the queue is closed and there is nothing left to say.
@@ -53,10 +111,15 @@ writer_thread::group writer_thread::next_group() {
     return out;
 }
 
+std::error_code writer_thread::try_commit(log_file& log, const group& what) {
+    const asking waits(asked_disk_at_);
+    return log.commit(what.records);
+}
+
 /// Tries until it works or the queue is closed; then once more. Whether the records are durable.
-bool writer_thread::commit(const group& what) {
+bool writer_thread::commit(log_file& log, const group& what) {
     for (;;) {
-        const auto why = log_->commit(what.records);
+        const auto why = try_commit(log, what);
         if (!why) {
             if (failing_.exchange(false, std::memory_order_relaxed))
                 spdlog::info("journal: writing works again");
@@ -67,7 +130,7 @@ bool writer_thread::commit(const group& what) {
                 "journal: writing failed: {}; records are kept up to {}, and it is tried again every {} ms",
                 why.message(), limits_.queue_bound, limits_.retry_interval.count());
         if (!queue_.wait_closed(limits_.retry_interval)) continue;
-        if (!log_->commit(what.records)) return true;
+        if (!try_commit(log, what)) return true;
         spdlog::error("journal: stopping with {} records that could not be written: {}", what.records.size(),
                       why.message());
         return false;

@@ -1,5 +1,5 @@
-// The journal's thread: takes what waits in the queue as one group, commits it, reports; tries again while
-// the disk refuses.
+// The journal's thread: opens the log, then takes what waits in the queue as one group, commits it, reports;
+// tries again while the disk refuses.
 #pragma once
 
 #include "garde/base/bounded_queue.hpp"
@@ -8,7 +8,9 @@
 #include "log_file.hpp"
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -17,17 +19,20 @@ namespace garde::journal {
 struct writer_limits {
     std::size_t queue_bound = 4096;
     milliseconds retry_interval{500};
+    milliseconds patience{2'000};  ///< a disk that does not answer for longer is failing
 };
 
 class writer_thread {
   public:
-    writer_thread(std::unique_ptr<log_file> log, writer_limits limits);
-    ~writer_thread();  ///< commits what waits (one try), then joins
+    using opener = std::function<result<std::unique_ptr<log_file>>()>;
+
+    writer_thread(opener open, writer_limits limits);
+    ~writer_thread();  ///< opens and commits what waits (one try), then joins
     writer_thread(const writer_thread&) = delete;
     writer_thread& operator=(const writer_thread&) = delete;
 
     void append(record what, on_durable then);
-    [[nodiscard]] bool failing() const { return failing_.load(std::memory_order_relaxed); }
+    [[nodiscard]] bool failing() const;
 
   private:
     struct entry {
@@ -40,14 +45,18 @@ class writer_thread {
     };
 
     void run();
+    [[nodiscard]] std::unique_ptr<log_file> open();
+    void give_up();
     group next_group();
-    bool commit(const group& what);
+    bool commit(log_file& log, const group& what);
+    std::error_code try_commit(log_file& log, const group& what);
 
-    const std::unique_ptr<log_file> log_;
+    const opener open_;
     const writer_limits limits_;
     bounded_queue<entry> queue_;
     std::atomic<std::uint64_t> lost_{0};  ///< refused since the last `lost` record was made
     std::atomic<bool> failing_{false};
+    std::atomic<steady_time::rep> asked_disk_at_{0};  ///< 0: it owes no answer
     std::thread thread_;
 };
 

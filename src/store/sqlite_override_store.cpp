@@ -1,13 +1,16 @@
-// The override store over an SQLite file: a thread that carries out jobs in order, so that callers never wait
-// for the disk.
+// The override store over an SQLite file: a thread that opens it and carries out jobs in order, so that
+// callers never wait for the disk.
 #include "garde/base/bounded_queue.hpp"
 #include "garde/store/override_store.hpp"
 
+#include "file_lock.hpp"
 #include "override_table.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
-#include <future>
+#include <cerrno>
+#include <sys/stat.h>
 #include <thread>
 #include <utility>
 
@@ -15,47 +18,64 @@ namespace garde::store {
 namespace {
 
 constexpr std::size_t queue_bound = 256;
+constexpr milliseconds retry_interval{500};
+
+/// With those above it; what is wrong shows when the file is opened.
+void make_folder(const std::filesystem::path& folder) {
+    if (folder.empty() || ::mkdir(folder.c_str(), 0700) == 0 || errno != ENOENT) return;
+    make_folder(folder.parent_path());
+    ::mkdir(folder.c_str(), 0700);
+}
+
+/// The file and the right to it.
+struct owned_table {
+    file_lock lock;
+    override_table table;
+};
 
 class sqlite_override_store final : public override_store {
   public:
-    explicit sqlite_override_store(override_table table)
-        : table_(std::move(table)), queue_(queue_bound), thread_([this] { run(); }) {}
+    explicit sqlite_override_store(std::filesystem::path file)
+        : file_(std::move(file)), queue_(queue_bound), thread_([this] { run(); }) {}
 
     ~sqlite_override_store() override {
         queue_.close();
         thread_.join();
     }
 
-    result<std::vector<stored_override>> load(milliseconds limit) override {
-        // Shared with the job, which may outlive this call.
-        const auto answer = std::make_shared<std::promise<result<std::vector<stored_override>>>>();
-        auto waiting = answer->get_future();
-        if (!queue_.push([answer](override_table& table) { answer->set_value(table.load()); })) return full();
-        if (waiting.wait_for(limit) != std::future_status::ready)
-            return fail(fmt::format("the overrides could not be read within {} ms: the disk does not answer",
-                                    limit.count()));
-        return waiting.get();
+    void load(on_loaded then) override {
+        // Shared with the job: when the queue refuses that, the report is still needed here.
+        const auto report = std::make_shared<on_loaded>(std::move(then));
+        job work = [report](const opened& in) {
+            if (in) return (*report)((*in)->load());
+            (*report)(std::unexpected(in.error()));
+        };
+        if (!queue_.push(std::move(work))) (*report)(full());
     }
 
     void put(stored_override value, on_stored then) override {
-        // Shared with the job: when the queue refuses that, the report is still needed here.
-        const auto report = std::make_shared<on_stored>(std::move(then));
-        job work = [value = std::move(value), report](override_table& table) {
-            tell(*report, table.put(value));
-        };
-        if (!queue_.push(std::move(work))) tell(*report, full());
+        change([value = std::move(value)](override_table& table) { return table.put(value); },
+               std::move(then));
     }
 
     void remove(std::string service, on_stored then) override {
-        const auto report = std::make_shared<on_stored>(std::move(then));
-        job work = [service = std::move(service), report](override_table& table) {
-            tell(*report, table.remove(service));
-        };
-        if (!queue_.push(std::move(work))) tell(*report, full());
+        change([service = std::move(service)](override_table& table) { return table.remove(service); },
+               std::move(then));
     }
 
   private:
-    using job = std::function<void(override_table&)>;
+    /// What a job works on, or why there is nothing to work on.
+    using opened = result<override_table*>;
+    using job = std::function<void(const opened&)>;
+
+    template <class Change>
+    void change(Change what, on_stored then) {
+        const auto report = std::make_shared<on_stored>(std::move(then));
+        job work = [what = std::move(what), report](const opened& in) {
+            tell(*report, in ? what(**in) : std::unexpected(in.error()));
+        };
+        if (!queue_.push(std::move(work))) tell(*report, full());
+    }
 
     static void tell(const on_stored& then, result<void> what) {
         if (then) then(std::move(what));
@@ -66,21 +86,42 @@ class sqlite_override_store final : public override_store {
     }
 
     void run() {
+        auto owned = open();
+        const opened in = owned ? opened(&owned->table) : std::unexpected(owned.error());
         for (auto jobs = queue_.take_all(); !jobs.empty(); jobs = queue_.take_all())
-            for (const auto& work : jobs) work(table_);
+            for (const auto& work : jobs) work(in);
     }
 
-    override_table table_;  ///< the thread's alone once it runs
+    /// Tries until it works or the store is closed; then once more.
+    result<owned_table> open() {
+        bool told = false;
+        for (bool last_try = false;; last_try = queue_.wait_closed(retry_interval)) {
+            auto owned = try_open();
+            if (owned || last_try) return owned;
+            if (!std::exchange(told, true))
+                spdlog::error("store: {}; overrides are in force but not kept until it can be opened",
+                              owned.error().message);
+        }
+    }
+
+    [[nodiscard]] result<owned_table> try_open() const {
+        make_folder(file_.parent_path());
+        auto lock = file_lock::take(file_.string() + ".lock");
+        if (!lock) return std::unexpected(lock.error());
+        auto table = override_table::open(file_);
+        if (!table) return std::unexpected(table.error());
+        return owned_table{std::move(*lock), std::move(*table)};
+    }
+
+    const std::filesystem::path file_;
     bounded_queue<job> queue_;
     std::thread thread_;
 };
 
 }  // namespace
 
-result<std::unique_ptr<override_store>> open_sqlite_override_store(const std::filesystem::path& file) {
-    auto table = override_table::open(file);
-    if (!table) return std::unexpected(table.error());
-    return std::make_unique<sqlite_override_store>(*std::move(table));
+std::unique_ptr<override_store> open_sqlite_override_store(std::filesystem::path file) {
+    return std::make_unique<sqlite_override_store>(std::move(file));
 }
 
 }  // namespace garde::store

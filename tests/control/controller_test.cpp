@@ -71,6 +71,34 @@ TEST_F(controlling, a_resumed_order_is_shown_with_who_and_since_when) {
     EXPECT_LT(shown->services[0].order->since, wall_now() - 59min);
 }
 
+TEST_F(controlling, an_order_that_the_store_gives_late_is_in_force_from_then_on) {
+    start();
+    wait_for_verdict(verdict::up, 0);
+    control->resume({kept_override("counter", wall_now() + 1h), kept_override("gone")});
+    const auto shown = wait_for_mode(mode::backup);
+    ASSERT_TRUE(shown->services[0].order);
+    EXPECT_EQ(shown->services[0].order->by, "anna");
+    EXPECT_THAT(written("override-resumed"), SizeIs(1));
+}
+
+TEST_F(controlling, an_order_that_comes_late_does_not_undo_what_an_operator_said_meanwhile) {
+    start();
+    mode_request back = pin(override_mode::degraded);
+    back.pinned.reset();
+    order(back);
+    control->resume({kept_override("counter")});
+    order(pin(override_mode::emergency));  // behind it
+    EXPECT_THAT(written("override-resumed"), IsEmpty());
+}
+
+TEST_F(controlling, a_journal_that_fails_is_shown_and_so_is_its_recovery) {
+    test::write_file(folder.path() / "journal", "a file where the folder should be");
+    start();
+    seen.wait_for([](const view& now) { return now.journal_failing; });
+    std::filesystem::remove(folder.path() / "journal");
+    seen.wait_for([](const view& now) { return !now.journal_failing; });
+}
+
 // --- outages ---
 
 TEST_F(controlling, an_outage_and_its_end_are_seen_and_written_down) {

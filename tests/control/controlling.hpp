@@ -52,7 +52,7 @@ class fake_store final : public store::override_store {
     enum class manner : std::uint8_t { works, fails, hangs };
     std::atomic<manner> now = manner::works;
 
-    result<std::vector<store::stored_override>> load(milliseconds) override { return {}; }
+    void load(store::on_loaded then) override { then({}); }
     void put(store::stored_override value, store::on_stored then) override {
         note("put " + value.service + " " + std::string(to_text(value.mode)), std::move(then));
     }
@@ -152,9 +152,8 @@ struct controlling : testing::Test {
         auto made = proxy::site::make(settings);
         ASSERT_TRUE(made) << made.error().message;
         site = std::move(*made);
-        auto opened = journal::writer::open({.folder = folder.path() / "journal"});
-        ASSERT_TRUE(opened) << opened.error().message;
-        journal = std::move(*opened);
+        journal =
+            std::make_unique<journal::writer>(journal::writer::options{.folder = folder.path() / "journal"});
         control = std::make_unique<controller>(site, *journal, overrides);
     }
     void start(std::vector<store::stored_override> kept = {}) {

@@ -2,6 +2,7 @@
 #include "garde/journal/journal.hpp"
 
 #include "../../src/journal/chain.hpp"
+#include "../../src/journal/posix_file_layer.hpp"
 #include "../../src/journal/verify.hpp"
 #include "../../src/journal/writer_thread.hpp"
 #include "../support/temporary_folder.hpp"
@@ -10,8 +11,10 @@
 #include <gmock/gmock.h>
 
 #include <future>
+#include <optional>
 #include <sstream>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 namespace garde::journal {
@@ -44,9 +47,8 @@ class journal_writer : public testing::Test {
   protected:
     /// Opens, appends, closes.
     void write(const std::vector<std::string>& events) {
-        const auto opened = writer::open({folder_});
-        ASSERT_TRUE(opened) << opened.error().message;
-        for (const auto& name : events) (*opened)->append(event(name));
+        writer opened({folder_});
+        for (const auto& name : events) opened.append(event(name));
     }
     std::string log() { return test::read_file(folder_ / "journal.jsonl"); }
     void set_log(std::string_view content) { test::write_file(folder_ / "journal.jsonl", content); }
@@ -67,14 +69,13 @@ mode_t permissions(const std::filesystem::path& file) {
 }
 
 TEST_F(journal_writer, reports_each_record_as_durable_once_it_can_be_verified) {
-    const auto opened = writer::open({folder_});
-    ASSERT_TRUE(opened) << opened.error().message;
+    writer opened({folder_});
     std::promise<bool> durable;
-    (*opened)->append(event("start"), [&](bool is) { durable.set_value(is); });
+    opened.append(event("start"), [&](bool is) { durable.set_value(is); });
     EXPECT_TRUE(durable.get_future().get());
     EXPECT_THAT(events_of(log()), ElementsAre("start"));
     EXPECT_THAT(problems(), IsEmpty());
-    EXPECT_FALSE((*opened)->failing());
+    EXPECT_FALSE(opened.failing());
 }
 
 TEST_F(journal_writer, writes_what_waits_before_it_ends) {
@@ -100,18 +101,52 @@ TEST_F(journal_writer, keeps_its_files_to_its_user) {
 }
 
 TEST_F(journal_writer, a_second_owner_is_told_who_the_first_is) {
-    const auto first = writer::open({folder_});
+    posix_file_layer files;
+    const auto first = log_file::open(files, folder_, wall_time{});
     ASSERT_TRUE(first);
-    const auto second = writer::open({folder_});
+    const auto second = log_file::open(files, folder_, wall_time{});
     ASSERT_FALSE(second);
     EXPECT_THAT(second.error().message, HasSubstr("belongs to process " + std::to_string(::getpid())));
 }
 
-TEST_F(journal_writer, fails_where_the_folder_cannot_be) {
+TEST_F(journal_writer, a_second_owner_goes_on_when_the_first_has_gone) {
+    std::optional<writer> first(std::in_place, writer::options{folder_});
+    std::promise<bool> began;
+    first->append(event("first"), [&](bool is) { began.set_value(is); });
+    ASSERT_TRUE(began.get_future().get());
+    writer second({folder_});
+    std::promise<bool> durable;
+    second.append(event("second"), [&](bool is) { durable.set_value(is); });
+    auto done = durable.get_future();
+    first->append(event("last of the first"));
+    EXPECT_EQ(done.wait_for(milliseconds{0}), std::future_status::timeout);
+    first.reset();
+    EXPECT_TRUE(done.get());
+    EXPECT_FALSE(second.failing());
+    EXPECT_THAT(events_of(log()), ElementsAre("first", "last of the first", "second"));
+    EXPECT_THAT(problems(), IsEmpty());
+}
+
+TEST_F(journal_writer, records_wait_where_the_folder_cannot_be_until_it_can) {
     test::write_file(parent_.path() / "a", "a file");
-    const auto opened = writer::open({folder_});
-    ASSERT_FALSE(opened);
-    EXPECT_THAT(opened.error().message, HasSubstr(folder_.string()));
+    writer opened({folder_});
+    std::promise<bool> durable;
+    opened.append(event("start"), [&](bool is) { durable.set_value(is); });
+    while (!opened.failing()) std::this_thread::yield();
+    std::filesystem::remove(parent_.path() / "a");
+    EXPECT_TRUE(durable.get_future().get());
+    EXPECT_FALSE(opened.failing());
+}
+
+TEST_F(journal_writer, gives_up_at_the_end_what_it_never_could_write) {
+    test::write_file(parent_.path() / "a", "a file");
+    std::vector<bool> durable;
+    {
+        writer opened({folder_});
+        opened.append(event("start"), [&](bool is) { durable.push_back(is); });
+        opened.append(event("stop"), [&](bool is) { durable.push_back(is); });
+    }
+    EXPECT_THAT(durable, ElementsAre(false, false));
 }
 
 TEST_F(journal_writer, cuts_a_torn_tail_and_records_that) {
@@ -206,9 +241,11 @@ TEST_F(journal_writer, damage_inside_the_log_is_kept_for_verification) {
 class journal_writer_on_full_disk : public testing::Test {
   protected:
     void open(std::size_t queue_bound) {
-        auto log = log_file::open(disk_, "/journal", wall_time{});
-        ASSERT_TRUE(log);
-        writer_.emplace(*std::move(log), writer_limits{queue_bound, milliseconds{1}});
+        writer_.emplace([this] { return log_file::open(disk_, "/journal", wall_time{}); },
+                        writer_limits{.queue_bound = queue_bound, .retry_interval = milliseconds{1}});
+        std::promise<bool> ready;
+        writer_->append(event("ready"), [&](bool is) { ready.set_value(is); });
+        ASSERT_TRUE(ready.get_future().get());
     }
     std::string log() { return disk_.content("/journal/journal.jsonl"); }
 
@@ -226,7 +263,7 @@ TEST_F(journal_writer_on_full_disk, keeps_records_until_there_is_room_again) {
     disk_.set_free_bytes(test::fake_disk::never);
     EXPECT_TRUE(durable.get_future().get());
     EXPECT_FALSE(writer_->failing());
-    EXPECT_THAT(events_of(log()), ElementsAre("switchover"));
+    EXPECT_THAT(events_of(log()), ElementsAre("ready", "switchover"));
 }
 
 TEST_F(journal_writer_on_full_disk, refuses_what_the_queue_cannot_hold_and_records_how_much_was_lost) {
@@ -249,7 +286,7 @@ TEST_F(journal_writer_on_full_disk, refuses_what_the_queue_cannot_hold_and_recor
     disk_.set_free_bytes(test::fake_disk::never);
     EXPECT_TRUE(three.get_future().get());
     writer_.reset();
-    EXPECT_THAT(events_of(log()), testing::UnorderedElementsAre("one", "two", "three", "lost"));
+    EXPECT_THAT(events_of(log()), testing::UnorderedElementsAre("ready", "one", "two", "three", "lost"));
     for (const auto& line : lines_of(log()))
         EXPECT_EQ(line.attribute("count"), line.event == "lost" ? "4" : "");
     const auto verified = verify(disk_, "/journal");
@@ -270,7 +307,21 @@ TEST_F(journal_writer_on_full_disk, ending_gives_up_after_one_more_try_and_write
     writer_->append(event("two"), note_and_make_room);
     writer_.reset();
     EXPECT_THAT(durable, ElementsAre(false, false));
-    EXPECT_EQ(log(), "");
+    EXPECT_THAT(events_of(log()), ElementsAre("ready"));
+}
+
+TEST(journal_writer_on_hung_disk, a_disk_that_does_not_answer_is_failing) {
+    std::promise<void> release;
+    const auto released = release.get_future().share();
+    writer_thread hung(
+        [released]() -> result<std::unique_ptr<log_file>> {
+            released.wait();
+            return fail("too late");
+        },
+        writer_limits{.queue_bound = 4, .retry_interval = milliseconds{1}, .patience = milliseconds{1}});
+    hung.append(event("waits"), {});
+    while (!hung.failing()) std::this_thread::yield();
+    release.set_value();
 }
 
 }  // namespace

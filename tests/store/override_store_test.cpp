@@ -19,8 +19,6 @@ using continuity::override_mode;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-constexpr milliseconds long_enough{10'000};
-
 stored_override some_override(std::string service) {
     return {.service = std::move(service),
             .mode = override_mode::backup,
@@ -53,15 +51,18 @@ result<void> remove_and_wait(override_store& from, std::string service) {
     return removed.get_future().get();
 }
 
+result<std::vector<stored_override>> load_and_wait(override_store& from) {
+    std::promise<result<std::vector<stored_override>>> loaded;
+    from.load([&](auto what) { loaded.set_value(std::move(what)); });
+    return loaded.get_future().get();
+}
+
 class override_store_test : public testing::Test {
   protected:
-    std::unique_ptr<override_store> open() {
-        auto opened = open_sqlite_override_store(file_);
-        EXPECT_TRUE(opened) << opened.error().message;
-        return opened ? *std::move(opened) : nullptr;
-    }
+    std::unique_ptr<override_store> open() { return open_sqlite_override_store(file_); }
     std::vector<stored_override> load() {
-        const auto loaded = open()->load(long_enough);
+        const auto store = open();
+        const auto loaded = load_and_wait(*store);
         EXPECT_TRUE(loaded) << loaded.error().message;
         return loaded ? *loaded : std::vector<stored_override>{};
     }
@@ -184,11 +185,47 @@ TEST_F(override_store_test, a_database_with_a_damaged_page_is_set_aside) {
     EXPECT_EQ(test::read_file(file_.string() + ".corrupt-1"), content);
 }
 
-TEST_F(override_store_test, a_missing_folder_is_an_error_that_names_the_file) {
-    const auto opened = open_sqlite_override_store(folder_.path() / "missing" / "overrides.db");
-    ASSERT_FALSE(opened);
-    EXPECT_THAT(opened.error().message, HasSubstr((folder_.path() / "missing/overrides.db").string()));
-    EXPECT_THAT(opened.error().message, HasSubstr("No such file or directory"));
+TEST_F(override_store_test, makes_the_folders_that_are_missing) {
+    file_ = folder_.path() / "a" / "b" / "overrides.db";
+    ASSERT_TRUE(put_and_wait(*open(), some_override("assurability")));
+    EXPECT_THAT(load(), SizeIs(1));
+}
+
+/// What loading comes to when the store ends before it could be opened.
+result<std::vector<stored_override>> load_until_end(std::unique_ptr<override_store> from) {
+    result<std::vector<stored_override>> out;
+    from->load([&](auto what) { out = std::move(what); });
+    from.reset();
+    return out;
+}
+
+TEST_F(override_store_test, a_folder_that_cannot_be_is_an_error_that_names_it) {
+    test::write_file(folder_.path() / "a", "a file");
+    file_ = folder_.path() / "a" / "overrides.db";
+    const auto loaded = load_until_end(open());
+    ASSERT_FALSE(loaded);
+    EXPECT_THAT(loaded.error().message, HasSubstr(file_.string()));
+}
+
+TEST_F(override_store_test, a_second_owner_waits_until_the_first_has_gone) {
+    auto first = open();
+    ASSERT_TRUE(put_and_wait(*first, some_override("assurability")));
+    const auto second = open();
+    std::promise<std::size_t> loaded;
+    second->load([&](auto what) { loaded.set_value(what ? what->size() : 0); });
+    auto count = loaded.get_future();
+    ASSERT_TRUE(put_and_wait(*first, some_override("other")));
+    EXPECT_EQ(count.wait_for(milliseconds{0}), std::future_status::timeout);
+    first.reset();
+    EXPECT_EQ(count.get(), 2U);
+}
+
+TEST_F(override_store_test, a_second_owner_does_not_keep_what_the_first_still_may_change) {
+    const auto first = open();
+    ASSERT_TRUE(put_and_wait(*first, some_override("assurability")));
+    const auto loaded = load_until_end(open());
+    ASSERT_FALSE(loaded);
+    EXPECT_THAT(loaded.error().message, HasSubstr(file_.string() + ".lock"));
 }
 
 void run_sql(const std::filesystem::path& file, const char* sql) {
@@ -201,10 +238,26 @@ void run_sql(const std::filesystem::path& file, const char* sql) {
 TEST_F(override_store_test, a_newer_schema_is_left_alone) {
     (void)open();
     run_sql(file_, "PRAGMA user_version = 2");
-    const auto opened = open_sqlite_override_store(file_);
-    ASSERT_FALSE(opened);
-    EXPECT_THAT(opened.error().message, HasSubstr("newer version"));
+    const auto loaded = load_until_end(open());
+    ASSERT_FALSE(loaded);
+    EXPECT_THAT(loaded.error().message, HasSubstr("newer version"));
     EXPECT_FALSE(std::filesystem::exists(file_.string() + ".corrupt-1"));
+}
+
+TEST_F(override_store_test, a_locked_file_is_opened_when_it_is_free) {
+    (void)open();
+    sqlite3* other = nullptr;
+    ASSERT_EQ(sqlite3_open(file_.c_str(), &other), SQLITE_OK);
+    ASSERT_EQ(
+        sqlite3_exec(other, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE", nullptr, nullptr, nullptr),
+        SQLITE_OK);
+    const auto store = open();
+    std::promise<bool> loaded;
+    store->load([&](auto what) { loaded.set_value(what.has_value()); });
+    auto done = loaded.get_future();
+    EXPECT_EQ(done.wait_for(milliseconds{0}), std::future_status::timeout);
+    sqlite3_close_v2(other);
+    EXPECT_TRUE(done.get());
 }
 
 TEST_F(override_store_test, an_unknown_mode_costs_only_its_own_override) {
@@ -245,13 +298,6 @@ class held_store : public override_store_test {
     std::unique_ptr<override_store> store_ = open();
 };
 
-TEST_F(held_store, loading_gives_up_after_its_limit) {
-    const auto loaded = store_->load(milliseconds{1});
-    release_.set_value();
-    ASSERT_FALSE(loaded);
-    EXPECT_THAT(loaded.error().message, HasSubstr("within 1 ms"));
-}
-
 TEST_F(held_store, refuses_changes_beyond_its_bound_at_once) {
     int kept = 0;
     for (int i = 0; i < 256; ++i)
@@ -272,9 +318,8 @@ TEST_F(held_store, refuses_changes_beyond_its_bound_at_once) {
 /// In the child: puts one override after the other, and writes a byte for each that was reported as stored.
 [[noreturn]] void put_until_killed(const std::filesystem::path& file, int pipe_end) {
     const auto opened = open_sqlite_override_store(file);
-    if (!opened) ::_exit(1);
     for (int i = 0;; ++i)
-        (*opened)->put(some_override("service" + std::to_string(i)), [pipe_end](const result<void>& what) {
+        opened->put(some_override("service" + std::to_string(i)), [pipe_end](const result<void>& what) {
             if (what && ::write(pipe_end, "+", 1) != 1) ::_exit(1);
         });
 }

@@ -48,6 +48,7 @@ class controller {
     static constexpr milliseconds adopt_wait{
         2'000};  ///< how long who adopts a configuration waits for the workers' acknowledgement
     static constexpr milliseconds announce_wait{200};  ///< how long an announcement waits for the disk
+    static constexpr milliseconds journal_watch{500};  ///< how often the view asks whether the journal fails
     static constexpr milliseconds store_wait{1'000};   ///< how long an operator waits for the disk
 
     controller(proxy::site_ptr served, journal::writer& journal, store::override_store& overrides);
@@ -69,6 +70,9 @@ class controller {
     // Any thread:
     void report(const proxy::outcome_report& what);
     void order(mode_request what, std::function<void(mode_result)> then);
+    /// Overrides that the store gave later than first_posture(): in force from now on, except where an
+    /// operator has ordered something meanwhile.
+    void resume(std::vector<store::stored_override> kept);
     /// Serves another configuration from now on. Services are the same by their names, backends by name and
     /// address: what is known of them stays. `names` are addresses looked up for it; `by` is who had it read.
     /// Calls `then` on the control thread when all workers serve it, or after adopt_wait.
@@ -90,6 +94,7 @@ class controller {
         std::vector<prober> probers;
         announced shown;
         std::optional<override_view> order;
+        bool ordered = false;  ///< an operator has said something since the start
     };
     /// A switchover on its way to the journal: waits for the workers, then for the disk.
     struct switching {
@@ -138,6 +143,9 @@ class controller {
     void tick();
     void schedule_tick();
     void tell_view();
+    void watch_journal();
+    [[nodiscard]] std::vector<continuity::brain_action> resume_order(service& of,
+                                                                     const store::stored_override& kept);
     [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const;
     [[nodiscard]] const config::service_settings& settings_of(std::size_t index) const;
 
@@ -157,6 +165,8 @@ class controller {
     net::deadline tick_;
     net::deadline drop_;
     net::deadline adopted_;
+    net::deadline watch_;
+    bool journal_failing_ = false;  ///< as told
     resolver resolver_;
     std::jthread thread_;
 };

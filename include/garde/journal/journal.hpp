@@ -1,5 +1,5 @@
-// The append-only, hash-chained log of switchovers and of everything that operators do: JSON lines, written
-// and fsynced on a thread of its own in groups. Appending never waits.
+// The append-only, hash-chained log of switchovers and of everything that operators do: JSON lines, opened,
+// written and fsynced on a thread of its own in groups. Nobody else ever waits for its disk.
 #pragma once
 
 #include "garde/base/clock.hpp"
@@ -38,14 +38,15 @@ class writer {
         std::size_t queue_bound = 4096;
     };
 
-    /// Takes the folder's lock, cuts a torn tail (event `tail-cut`). Records that are missing, judging by
-    /// journal.head, are no reason to fail: they become an event (`truncated-found`) that verify() keeps
-    /// reporting. Fails when another process owns the folder (the error names it) or the folder cannot be
-    /// used. Reads the whole log; blocks for as long as the disk does.
-    static result<std::unique_ptr<writer>> open(options with);
+    /// Begins to open the log on the journal's thread: takes the folder's lock, reads the whole log, cuts a
+    /// torn tail (event `tail-cut`). Records that are missing, judging by journal.head, become an event
+    /// (`truncated-found`) that verify() keeps reporting. While another process owns the folder, or it cannot
+    /// be used, records wait in the queue and opening is tried again every 500 ms; the log says why, once.
+    explicit writer(options with);
 
-    /// Writes what waits, then stops the thread. While writing fails it is tried once more, then given up: an
-    /// error is logged and the callbacks get false. Waits for a write that hangs in the kernel.
+    /// Writes what waits, then stops the thread. While opening or writing fails it is tried once more, then
+    /// given up: an error is logged and the callbacks get false. Waits for an operation that hangs in the
+    /// kernel.
     ~writer();
     writer(const writer&) = delete;
     writer& operator=(const writer&) = delete;
@@ -53,14 +54,14 @@ class writer {
     /// Any thread; never waits for the disk.
     void append(record what, on_durable then = {});
 
-    /// True while the last write failed (full disk, read-only, I/O error). Records then wait (those being
-    /// written, and the queue) and are tried again every 500 ms; how many the full queue refused is recorded
-    /// (`lost`) once writing works again. Any thread.
+    /// True while the log cannot be opened, while the last write failed (full disk, read-only, I/O error),
+    /// and while the disk has not answered for two seconds. Records then wait (those being written, and the
+    /// queue) and are tried again every 500 ms; how many the full queue refused is recorded (`lost`) once
+    /// writing works again. Any thread.
     [[nodiscard]] bool failing() const;
 
   private:
     struct state;
-    explicit writer(std::unique_ptr<state> with);
     std::unique_ptr<state> state_;
 };
 

@@ -28,6 +28,9 @@ struct stored_override {
 /// remove(), on its caller's thread, when too many changes wait already. Must not throw.
 using on_stored = std::function<void(result<void>)>;
 
+/// Called once, like on_stored, with all that is kept.
+using on_loaded = std::function<void(result<std::vector<stored_override>>)>;
+
 class override_store {
   public:
     /// Carries out what waits, then ends. Waits for a disk operation that hangs: a change that was ordered is
@@ -37,22 +40,23 @@ class override_store {
     override_store(const override_store&) = delete;
     override_store& operator=(const override_store&) = delete;
 
-    /// All that are kept, read at start-up. Runs on the store's thread; waits at most `limit`, then fails (a
-    /// hung disk).
-    virtual result<std::vector<stored_override>> load(milliseconds limit) = 0;
+    // None of these waits. They are carried out in order, as soon as there is something to carry them out on;
+    // those beyond 256 that wait are refused.
 
-    /// Replaces the service's override. Never waits; changes are carried out in order, and those beyond 256
-    /// that wait are refused.
+    /// Reads all that are kept.
+    virtual void load(on_loaded then) = 0;
+
+    /// Replaces the service's override.
     virtual void put(stored_override value, on_stored then) = 0;
 
     /// Removes the service's override; fine when there is none.
     virtual void remove(std::string service, on_stored then) = 0;
 };
 
-/// Embedded SQLite in `file` (WAL, synchronous=FULL, 0600) in a folder that exists, on a thread of its own.
-/// Opening and checking the file happens in this call, and blocks for as long as the disk does. Fails when
-/// the file cannot be used; a corrupt one is set aside as FILE.corrupt-N (with its -wal and -shm), a warning
-/// is logged, and a new one begun.
-result<std::unique_ptr<override_store>> open_sqlite_override_store(const std::filesystem::path& file);
+/// Embedded SQLite in `file` (WAL, synchronous=FULL, 0600), on a thread of its own, which also opens it;
+/// FILE.lock says who owns it. While another process does, or the file cannot be used, opening is tried again
+/// every 500 ms; why is logged once. A corrupt file is set aside as FILE.corrupt-N (with its -wal and -shm),
+/// a warning is logged, and a new one begun.
+std::unique_ptr<override_store> open_sqlite_override_store(std::filesystem::path file);
 
 }  // namespace garde::store
