@@ -22,6 +22,13 @@ service_brain::service_brain(const brain_rules& rules, steady_time now)
     posture_.attempts = machine_.attempts(views(), order());
 }
 
+service_brain::service_brain(const brain_rules& rules, const remembered_service& what)
+    : machine_(rules.modes, what.since, what.active) {
+    for (const auto& one : what.backends)
+        detectors_.emplace_back(rules.detector, one.state, one.since, one.last_reason);
+    posture_ = present_posture();
+}
+
 std::vector<backend_view> service_brain::views() const {
     std::vector<backend_view> out;
     out.reserve(detectors_.size());

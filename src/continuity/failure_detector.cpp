@@ -3,6 +3,13 @@
 
 namespace garde::continuity {
 
+failure_detector::failure_detector(const detector_rules& rules, verdict left, steady_time since, reason last)
+    : rules_(rules), verdict_(left), since_(since) {
+    if (left != verdict::suspect && left != verdict::down && left != verdict::recovering) return;
+    evidence_.first_symptom = since;
+    evidence_.last_reason = last;
+}
+
 void failure_detector::become(verdict next, steady_time now) {
     if (next == verdict_) return;
     verdict_ = next;

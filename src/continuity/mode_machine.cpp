@@ -32,6 +32,11 @@ bool eligible(verdict state) {
     return state == verdict::up || state == verdict::unknown || state == verdict::suspect;
 }
 
+mode_machine::mode_machine(const mode_rules& rules, steady_time since, std::optional<backend_index> active)
+    : rules_(rules), since_(since) {
+    placement_ = active ? resting_on(*active) : without_backend();
+}
+
 placement mode_machine::without_backend() const {
     return {rules_.has_cache ? mode::degraded : mode::emergency, std::nullopt};
 }

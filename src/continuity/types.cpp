@@ -1,7 +1,6 @@
 // See types.hpp.
 #include "garde/continuity/types.hpp"
 
-#include <array>
 #include <utility>
 
 namespace garde::continuity {
@@ -70,12 +69,28 @@ std::string_view to_text(reason value) {
     std::unreachable();
 }
 
-std::optional<override_mode> override_mode_from(std::string_view text) {
-    static constexpr std::array all{override_mode::primary, override_mode::backup, override_mode::degraded,
-                                    override_mode::emergency, override_mode::transparent};
-    for (auto value : all)
-        if (to_text(value) == text) return value;
+namespace {
+
+/// The value up to `last` that has this text.
+template <class Enum>
+std::optional<Enum> value_from(std::string_view text, Enum last) {
+    for (int i = 0; i <= static_cast<int>(last); ++i)
+        if (to_text(static_cast<Enum>(i)) == text) return static_cast<Enum>(i);
     return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<override_mode> override_mode_from(std::string_view text) {
+    return value_from(text, override_mode::transparent);
+}
+
+std::optional<verdict> verdict_from(std::string_view text) {
+    return value_from(text, verdict::recovering);
+}
+
+std::optional<reason> reason_from(std::string_view text) {
+    return value_from(text, reason::probe_unexpected);
 }
 
 }  // namespace garde::continuity

@@ -17,13 +17,6 @@ steady_time now() {
     return std::chrono::steady_clock::now();
 }
 
-/// Until when on the steady clock; a time that has passed is now.
-std::optional<steady_time> steady_until(const std::optional<wall_time>& until) {
-    if (!until) return std::nullopt;
-    return now() + std::chrono::duration_cast<milliseconds>(
-                       std::max(*until - wall_now(), std::chrono::nanoseconds(0)));
-}
-
 }  // namespace
 
 controller::controller(proxy::site_ptr served, journal::writer& journal, store::override_store& overrides)

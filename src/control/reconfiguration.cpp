@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace garde::control {
@@ -30,6 +31,27 @@ continuity::brain_rules rules_of(const config::service_settings& service) {
                       .min_dwell = switchover.min_dwell,
                       .has_cache = service.cache.has_value()},
             .backends = service.backends.size()};
+}
+
+/// On the steady clock; a time that is to come is now.
+steady_time to_steady(wall_time at) {
+    const auto ago = std::max(wall_now() - at, std::chrono::nanoseconds(0));
+    return now() - std::chrono::duration_cast<steady_time::duration>(ago);
+}
+
+/// Names and addresses only, for comparing and for records.
+config::service_settings settings_of(const service_memory& what) {
+    config::service_settings out;
+    out.name = what.name;
+    for (const auto& backend : what.backends) {
+        auto& one = out.backends.emplace_back();
+        one.name = backend.name;
+        const auto colon = std::min(backend.address.rfind(':'), backend.address.size());
+        one.address.host = backend.address.substr(0, colon);
+        const auto port = backend.address.substr(std::min(colon + 1, backend.address.size()));
+        std::from_chars(port.data(), port.data() + port.size(), one.address.port);
+    }
+    return out;
 }
 
 /// For each backend of `next` its place in `former`.
@@ -171,6 +193,50 @@ void controller::apply_site(proxy::site_ptr next, address_book names, const std:
         }
     schedule_tick();
     tell_view();
+}
+
+void controller::remember(const std::vector<service_memory>& what) {
+    for (const auto& one : what)
+        if (const auto index = find(one.name); index && !one.backends.empty())
+            remember(services_[*index], settings_of(*index), one);
+}
+
+/// First as it was there, then under the configuration of here: a mode that this changes is written down.
+void controller::remember(service& in, const config::service_settings& settings, const service_memory& what) {
+    const config::service_settings former = control::settings_of(what);
+    continuity::remembered_service left{.backends = {}, .active = {}, .since = to_steady(what.since)};
+    for (std::size_t b = 0; b < what.backends.size(); ++b) {
+        const auto& one = what.backends[b];
+        left.backends.push_back({one.state, to_steady(one.since), one.last_reason});
+        if (one.name == what.active_backend) left.active = static_cast<backend_index>(b);
+    }
+    auto rules = rules_of(settings);
+    rules.backends = former.backends.size();
+    in.brain = continuity::service_brain(rules, left);
+    in.ordered = true;  // what was ordered there is known; the store may be behind
+    if (what.order && (!what.order->until || *what.order->until > wall_now())) {
+        const auto& order = *what.order;
+        in.order = order;
+        (void)in.brain.set_override(now(), {.order = {order.pinned, order.strict},
+                                            .by = order.by,
+                                            .reason = order.reason,
+                                            .until = steady_until(order.until)});
+    }
+    const auto actions = in.brain.adopt(now(), {.rules = rules_of(settings),
+                                                .former_places = former_places(former, settings),
+                                                .by = "garde",
+                                                .reason = "taken over with another configuration"});
+    in.shown.current = in.brain.modes().current().current;
+    in.shown.since = actions.empty() ? what.since : wall_now();
+    for (const auto& action : actions) {
+        if (const auto* switchover = std::get_if<continuity::record_switchover>(&action)) {
+            auto record = switchover_record(settings, former, *switchover);
+            record.attributes.emplace_back("in-effect", to_rfc3339(wall_now()));
+            write(std::move(record));
+        } else if (const auto* moved = std::get_if<continuity::record_backend_change>(&action)) {
+            write(backend_change_record(settings, former, *moved));
+        }
+    }
 }
 
 /// Switchovers that are being written down are announced for the service where it is now.

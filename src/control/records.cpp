@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace garde::control {
 namespace {
 
@@ -34,6 +36,12 @@ std::string describe(const config::service_settings& service,
 wall_time to_wall(steady_time at) {
     return wall_now() -
            std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - at);
+}
+
+std::optional<steady_time> steady_until(const std::optional<wall_time>& until) {
+    if (!until) return std::nullopt;
+    const auto left = std::max(*until - wall_now(), std::chrono::nanoseconds(0));
+    return std::chrono::steady_clock::now() + std::chrono::duration_cast<milliseconds>(left);
 }
 
 journal::record switchover_record(const config::service_settings& service,

@@ -6,12 +6,16 @@
 #include "garde/control/controller.hpp"
 #include "garde/journal/journal.hpp"
 
+#include <optional>
 #include <string>
 
 namespace garde::control {
 
 /// Wall-clock time of a steady one, by how long ago it is now.
 wall_time to_wall(steady_time at);
+
+/// Until when on the steady clock; a time that has passed is now.
+std::optional<steady_time> steady_until(const std::optional<wall_time>& until);
 
 // `former`: the configuration in which `from` counts; `service` itself but right after a reload.
 

@@ -528,5 +528,60 @@ TEST(brain_reconfigured, later_records_count_in_the_new_list) {
     EXPECT_EQ(told[0].backend, b1);
 }
 
+// --- another process ---
+
+remembered_service left_in_backup() {
+    return {.backends = {{verdict::down, start - 60s, reason::timed_out},
+                         {verdict::up, start - 1h, reason::none}},
+            .active = b1,
+            .since = start - 60s};
+}
+
+TEST(brain_resumed, goes_on_in_the_mode_and_with_the_verdicts_that_were_left) {
+    const service_brain brain(usual_rules(), left_in_backup());
+    EXPECT_EQ(brain.posture().current, mode::backup);
+    EXPECT_THAT(brain.posture().attempts, ElementsAre(b1));
+    EXPECT_EQ(brain.detector(b0).current(), verdict::down);
+    EXPECT_EQ(brain.detector(b0).observed().last_reason, reason::timed_out);
+}
+
+TEST(brain_resumed, returns_by_the_usual_way) {
+    bench b;
+    b.brain = service_brain(usual_rules(), left_in_backup());
+    b.passes(b0, 2);
+    EXPECT_EQ(b.current(), mode::backup);
+    b.run_until(b.now + 30s);
+    EXPECT_EQ(b.current(), mode::primary);
+}
+
+TEST(brain_resumed, a_hold_down_that_ran_there_runs_on) {
+    auto left = left_in_backup();
+    left.backends[0] = {verdict::up, start - 20s, reason::none};
+    bench b;
+    b.brain = service_brain(usual_rules(), left);
+    b.brain.tick(start);
+    EXPECT_EQ(b.current(), mode::backup);
+    b.run_until(start + 10s);
+    EXPECT_EQ(b.current(), mode::primary);
+}
+
+TEST(brain_resumed, nobody_left_is_degraded) {
+    auto left = left_in_backup();
+    left.backends[1].state = verdict::down;
+    left.active.reset();
+    EXPECT_EQ(service_brain(usual_rules(), left).posture().current, mode::degraded);
+}
+
+TEST(brain_resumed, an_outage_that_goes_on_is_dated_from_its_beginning) {
+    auto left = left_in_backup();
+    left.backends[0] = {verdict::suspect, start - 5s, reason::reset};
+    left.active = b0;
+    bench b;
+    b.brain = service_brain(usual_rules(), left);
+    const auto told = only<record_switchover>(b.fails(b0, 3));
+    ASSERT_THAT(told, SizeIs(1));
+    EXPECT_NE(told[0].first_symptom, steady_time{});
+}
+
 }  // namespace
 }  // namespace garde::continuity

@@ -50,5 +50,15 @@ TEST(types, an_unknown_order_is_none) {
         EXPECT_EQ(override_mode_from(text), std::nullopt) << '"' << text << '"';
 }
 
+TEST(types, what_another_process_says_is_read_back) {
+    for (const auto value :
+         {verdict::unknown, verdict::up, verdict::suspect, verdict::down, verdict::recovering})
+        EXPECT_EQ(verdict_from(to_text(value)), value);
+    for (int i = 0; i <= static_cast<int>(reason::probe_unexpected); ++i)
+        EXPECT_EQ(reason_from(to_text(static_cast<reason>(i))), static_cast<reason>(i));
+    EXPECT_EQ(verdict_from("sideways"), std::nullopt);
+    EXPECT_EQ(reason_from(""), std::nullopt);
+}
+
 }  // namespace
 }  // namespace garde::continuity

@@ -191,5 +191,105 @@ TEST_F(reconfiguring, backends_with_names_keep_the_addresses_that_are_known) {
     EXPECT_THAT(addresses.get_future().get(), testing::Contains(there));
 }
 
+// --- what another process knew ---
+
+struct remembering : reconfiguring {
+    /// That the primary is down, as the process before this one left it.
+    std::vector<service_memory> left() {
+        const auto at = [](std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); };
+        return {{.name = "counter",
+                 .active_backend = "two",
+                 .since = wall_now() - 1h,
+                 .order = std::nullopt,
+                 .backends = {{.name = "one",
+                               .address = at(one.port()),
+                               .state = verdict::down,
+                               .since = wall_now() - 1h,
+                               .last_reason = reason::timed_out},
+                              {.name = "two",
+                               .address = at(two.port()),
+                               .state = verdict::up,
+                               .since = wall_now() - 2h}}},
+                {.name = "gone", .backends = {{.name = "x", .address = "x:1"}}}};
+    }
+};
+
+TEST_F(remembering, serves_at_once_as_the_other_process_did) {
+    make();
+    control->remember(left());
+    const auto first = control->first_posture({});
+    EXPECT_EQ(first->services[0].current, mode::backup);
+    EXPECT_THAT(first->services[0].attempts, ElementsAre(backend_index{1}));
+    EXPECT_EQ(first->services[1].current, mode::primary);
+    EXPECT_THAT(written("switchover"), IsEmpty());
+}
+
+TEST_F(remembering, shows_since_when) {
+    make();
+    control->remember(left());
+    start();
+    const auto shown = wait_for_mode(mode::backup);
+    EXPECT_LT(shown->services[0].since, wall_now() - 59min);
+    EXPECT_LT(shown->services[0].backends[0].since, wall_now() - 59min);
+}
+
+TEST_F(remembering, an_order_is_in_force_and_the_store_that_comes_late_does_not_undo_it) {
+    make();
+    auto what = left();
+    what[0].order = override_view{.pinned = override_mode::emergency,
+                                  .by = "bert",
+                                  .reason = "there",
+                                  .since = wall_now() - 1min,
+                                  .until = wall_now() + 1h};
+    what[0].active_backend.clear();
+    control->remember(what);
+    EXPECT_EQ(control->first_posture({})->services[0].pinned, override_mode::emergency);
+    start();
+    control->resume({{.service = "counter",
+                      .mode = override_mode::primary,
+                      .by = "anna",
+                      .reason = "older",
+                      .since = wall_now() - 2h,
+                      .until = std::nullopt}});
+    order({.service = "unknown", .pinned = {}, .strict = false, .by = {}, .reason = {}, .until = {}});
+    EXPECT_EQ(wait_for_mode(mode::emergency)->services[0].order->by, "bert");
+    EXPECT_THAT(written("override-resumed"), IsEmpty());
+}
+
+TEST_F(remembering, an_order_whose_time_is_over_is_not_resumed) {
+    make();
+    auto what = left();
+    what[0].order = override_view{.pinned = override_mode::emergency, .until = wall_now() - 1s};
+    control->remember(what);
+    EXPECT_EQ(control->first_posture({})->services[0].pinned, std::nullopt);
+}
+
+TEST_F(remembering, another_configuration_than_there_decides_anew_and_that_is_written_down) {
+    make();
+    auto what = left();
+    what[0].backends[1].address = "127.0.0.1:9";
+    what[0].backends[1].name = "other";
+    what[0].active_backend = "other";
+    control->remember(what);
+    EXPECT_EQ(control->first_posture({})->services[0].attempts.front(), backend_index{1});
+    const auto changes = written("backend-change");
+    ASSERT_THAT(changes, SizeIs(1));
+    EXPECT_EQ(text(changes[0], "from-backend"), "other");
+    EXPECT_EQ(text(changes[0], "to-backend"), "two");
+}
+
+TEST_F(remembering, a_view_is_what_another_process_needs) {
+    start_in_backup();
+    order(pin(override_mode::backup));
+    const auto shown = seen.wait_for([](const view& now) { return now.services[0].order.has_value(); });
+    const auto memory = memory_of(*shown);
+    ASSERT_THAT(memory, SizeIs(2));
+    EXPECT_EQ(memory[0].name, "counter");
+    EXPECT_EQ(memory[0].active_backend, "two");
+    EXPECT_EQ(memory[0].backends[0].address, "127.0.0.1:" + std::to_string(one.port()));
+    EXPECT_EQ(memory[0].backends[0].state, verdict::down);
+    EXPECT_EQ(memory[0].order->by, "anna");
+}
+
 }  // namespace
 }  // namespace garde::control

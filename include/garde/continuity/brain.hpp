@@ -49,6 +49,18 @@ struct reconfiguration {
     std::string reason;  ///< in words, for the record
 };
 
+/// What another process knew of a service.
+struct remembered_backend {
+    verdict state = verdict::unknown;
+    steady_time since{};
+    reason last_reason = reason::none;
+};
+struct remembered_service {
+    std::vector<remembered_backend> backends;
+    std::optional<backend_index> active;  ///< what the mode rested on
+    steady_time since{};                  ///< of the mode
+};
+
 /// What was known of one backend when the mode changed.
 struct backend_evidence {
     backend_index backend{};
@@ -103,6 +115,8 @@ using brain_action = std::variant<publish_posture, record_switchover, record_bac
 class service_brain {
   public:
     service_brain(const brain_rules& rules, steady_time now);
+    /// Goes on from what another process knew; `rules` are for its list of backends.
+    service_brain(const brain_rules& rules, const remembered_service& what);
 
     // Each event returns what is to be done, in order.
     std::vector<brain_action> probe_passed(steady_time now, backend_index backend);

@@ -40,6 +40,9 @@ class failure_detector {
     explicit failure_detector(const detector_rules& rules, steady_time since = {})
         : rules_(rules), since_(since) {}
 
+    /// As another process left it; what it had counted so far begins anew.
+    failure_detector(const detector_rules& rules, verdict left, steady_time since, reason last);
+
     void probe_passed(steady_time now);
     void probe_failed(steady_time now, reason why);
 

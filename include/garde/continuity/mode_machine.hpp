@@ -45,6 +45,9 @@ class mode_machine {
   public:
     explicit mode_machine(const mode_rules& rules, steady_time now) : rules_(rules), since_(now) {}
 
+    /// As another process left it: resting on `active`, or on nothing.
+    mode_machine(const mode_rules& rules, steady_time since, std::optional<backend_index> active);
+
     /// Brings the placement up to date. Returns the former one when it changed.
     std::optional<placement> update(steady_time now, const std::vector<backend_view>& backends,
                                     const std::optional<override_order>& order);

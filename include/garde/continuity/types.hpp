@@ -73,5 +73,7 @@ std::string_view to_text(verdict value);
 std::string_view to_text(outcome_kind value);
 std::string_view to_text(reason value);
 std::optional<override_mode> override_mode_from(std::string_view text);
+std::optional<verdict> verdict_from(std::string_view text);
+std::optional<reason> reason_from(std::string_view text);
 
 }  // namespace garde::continuity

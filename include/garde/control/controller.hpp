@@ -4,6 +4,7 @@
 #pragma once
 
 #include "garde/continuity/brain.hpp"
+#include "garde/control/memory.hpp"
 #include "garde/control/prober.hpp"
 #include "garde/control/resolver.hpp"
 #include "garde/control/view.hpp"
@@ -57,6 +58,8 @@ class controller {
     controller& operator=(const controller&) = delete;
 
     // Before start():
+    /// Goes on from what another process knew. Services and backends are matched as in adopt(). First of all.
+    void remember(const std::vector<service_memory>& what);
     /// The first posture: every backend unknown and therefore eligible, the overrides that were kept in
     /// force.
     continuity::posture_ptr first_posture(std::vector<store::stored_override> kept);
@@ -138,6 +141,7 @@ class controller {
     void apply_site(proxy::site_ptr next, address_book names, const std::string& by);
     void move_switchings(const std::vector<service>& former);
     void drop_order(const service& gone);
+    void remember(service& in, const config::service_settings& settings, const service_memory& what);
     void adopted();
     void on_probe(std::size_t index, continuity::backend_index backend, continuity::reason result);
     void tick();
