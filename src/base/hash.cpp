@@ -99,9 +99,13 @@ bool equal_constant_time(std::span<const std::uint8_t> a, std::span<const std::u
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+void random_fill(std::span<std::uint8_t> out) {
+    if (RAND_bytes(out.data(), static_cast<int>(out.size())) != 1) std::abort();
+}
+
 std::string random_bytes(std::size_t count) {
     std::string out(count, '\0');
-    if (RAND_bytes(reinterpret_cast<unsigned char*>(out.data()), static_cast<int>(count)) != 1) std::abort();
+    random_fill({reinterpret_cast<std::uint8_t*>(out.data()), out.size()});
     return out;
 }
 

@@ -11,11 +11,9 @@ constexpr milliseconds least_useful_attempt{20};
 
 }  // namespace
 
-attempt_plan::attempt_plan(const std::vector<backend_index>& whom, const attempt_rules& rules,
+attempt_plan::attempt_plan(std::span<const backend_index> whom, const attempt_rules& rules,
                            steady_time arrived)
-    : whom_(whom), rules_(rules), exchange_ends_(arrived + rules.exchange_timeout) {
-    tried_.reserve(whom.size());
-}
+    : whom_(whom.begin(), whom.end()), rules_(rules), exchange_ends_(arrived + rules.exchange_timeout) {}
 
 attempt_action attempt_plan::start() {
     if (whom_.empty()) return exhausted{};

@@ -36,7 +36,7 @@ void prober::probe_now() {
 
 void prober::stop() {
     state_->stopped = true;
-    state_->pause.cancel();
+    state_->pause.ring();
 }
 
 void prober::retarget(upstream::target_ptr to) {

@@ -22,7 +22,7 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 }
 
 /// For values that garde makes: whatever went into them, they may not end their line.
-void append_own_field(std::string& out, const owned_field& f) {
+void append_own_field(std::string& out, const field& f) {
     out.append(f.name).append(": ");
     std::ranges::transform(f.value, std::back_inserter(out), [](char c) {
         const auto byte = static_cast<unsigned char>(c);
@@ -182,10 +182,9 @@ bool is_shared_list(std::string_view name) {
     return equal_ignoring_case(name, "Cache-Status") || equal_ignoring_case(name, "Proxy-Status");
 }
 
-bool is_replaced(std::string_view name, std::span<const owned_field> extra) {
-    return !is_shared_list(name) && std::ranges::any_of(extra, [name](const owned_field& f) {
-        return equal_ignoring_case(f.name, name);
-    });
+bool is_replaced(std::string_view name, std::span<const field> extra) {
+    return !is_shared_list(name) &&
+           std::ranges::any_of(extra, [name](const field& f) { return equal_ignoring_case(f.name, name); });
 }
 
 void append_status(std::string& out, int status, std::string_view phrase) {
@@ -223,7 +222,7 @@ void append_upstream_head(std::string& out, const request_head& request, const f
 }
 
 void append_response_head(std::string& out, const response_head& response, std::string_view node,
-                          const response_shape& shape, std::span<const owned_field> extra) {
+                          const response_shape& shape, std::span<const field> extra) {
     const forwarding_filter filter(response);
     append_status(out, response.status, response.reason_phrase);
     for (const auto& f : response.fields) {
@@ -239,7 +238,7 @@ void append_own_head(std::string& out, int status, std::string_view date, const 
                      std::span<const owned_field> extra) {
     append_status(out, status, phrase_of(status));
     append_field(out, "Date", date);
-    for (const auto& f : extra) append_own_field(out, f);
+    for (const auto& f : extra) append_own_field(out, {f.name, f.value});
     append_shape(out, status, shape);
 }
 

@@ -1,5 +1,4 @@
 // Standard texts: status phrases, trace contexts, structured strings, problem documents.
-#include "garde/base/hash.hpp"
 #include "garde/http/rewrite.hpp"
 
 #include <boost/json/object.hpp>
@@ -9,7 +8,6 @@
 #include <array>
 #include <cassert>
 #include <cstdint>
-#include <span>
 
 namespace garde::http {
 
@@ -86,12 +84,18 @@ constexpr std::array phrases = std::to_array<phrase>({
 });
 static_assert(std::ranges::is_sorted(phrases, {}, &phrase::status));
 
-/// Lower-case hex of an id that may not be all zeros.
-std::string hex_id(std::string_view random) {
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(random.data());
-    auto text = to_hex(std::span(bytes, random.size()));
-    if (text.find_first_not_of('0') == std::string::npos) text.back() = '1';
-    return text;
+/// Lower-case hex of an id that may not be all zeros; where it ends.
+char* put_hex_id(char* out, std::string_view random) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    bool zero = true;
+    for (const char c : random) {
+        const auto byte = static_cast<unsigned char>(c);
+        zero = zero && byte == 0;
+        *out++ = digits[byte >> 4];
+        *out++ = digits[byte & 0x0F];
+    }
+    if (zero) out[-1] = '1';
+    return out;
 }
 
 }  // namespace
@@ -101,9 +105,14 @@ std::string_view phrase_of(int status) {
     return found != phrases.end() && found->status == status ? found->text : "Unknown";
 }
 
-std::string make_traceparent(std::string_view random24) {
+traceparent make_traceparent(std::string_view random24) {
     assert(random24.size() == 24);
-    return "00-" + hex_id(random24.substr(0, 16)) + "-" + hex_id(random24.substr(16, 8)) + "-00";
+    traceparent out{'0', '0', '-'};
+    char* end = put_hex_id(out.data() + 3, random24.substr(0, 16));
+    *end++ = '-';
+    end = put_hex_id(end, random24.substr(16, 8));
+    std::ranges::copy(std::string_view("-00"), end);
+    return out;
 }
 
 std::string structured_string(std::string_view text) {

@@ -158,6 +158,40 @@ task<io_status> stream::write_all(std::string_view data) {
     co_return io_status::ok;
 }
 
+/// Looks without taking; what TLS itself had to say (a session ticket) is dealt with and does not count.
+bool stream::peer_speaks() {
+    char byte = 0;
+    if (ssl_) {
+        ERR_clear_error();
+        const int got = SSL_peek(ssl_.get(), &byte, 1);
+        return got > 0 || !after_tls(got).again;
+    }
+    return readable_or_closed();
+}
+
+task<io_status> stream::write_until_answered(std::string_view data) {
+    while (!data.empty()) {
+        const attempt tried = try_write(data);
+        if (!tried.again) {
+            if (tried.result.status != io_status::ok) co_return tried.result.status;
+            data.remove_prefix(tried.result.bytes);
+            continue;
+        }
+        const io_status waited =
+            co_await wait(tried.wait_for == direction::write ? direction::either : tried.wait_for);
+        if (waited != io_status::ok) co_return waited;
+        if (!watched_.ready(direction::read)) continue;
+        if (peer_speaks()) co_return io_status::interrupted;
+        watched_.used_up(direction::read);
+    }
+    co_return io_status::ok;
+}
+
+void stream::abort() {
+    deadline_.cancel();
+    watched_.close();
+}
+
 void stream::close() {
     deadline_.cancel();
     if (ssl_ && descriptor().is_open() && SSL_is_init_finished(ssl_.get()) == 1) {
@@ -165,6 +199,10 @@ void stream::close() {
         SSL_shutdown(ssl_.get());
     }
     watched_.close();
+}
+
+bool stream::announced() const {
+    return watched_.ready(direction::read) || (ssl_ && SSL_has_pending(ssl_.get()) == 1);
 }
 
 bool stream::readable_or_closed() {

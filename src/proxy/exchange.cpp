@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace garde::proxy {
@@ -87,7 +88,8 @@ std::string exchange::wire_for(continuity::backend_index backend) const {
                                .scheme = "https"};
     std::string out;
     out.reserve(head_.bytes.size() + body_.size() + 512);
-    http::append_upstream_head(out, head_, how, http::make_traceparent(random_bytes(24)), body_.size());
+    const http::traceparent trace = http::make_traceparent(worker_.randomness().take(24));
+    http::append_upstream_head(out, head_, how, {trace.data(), trace.size()}, body_.size());
     return out += body_;
 }
 
@@ -152,8 +154,7 @@ net::task<bool> exchange::deliver(candidate answer) {
             head_.version == 11 ? http::outgoing_framing::chunked : http::outgoing_framing::until_close;
         shape.keep_alive = shape.keep_alive && head_.version == 11;
     }
-    const std::vector<http::owned_field> extra{
-        {"Garde-Mode", std::string(relayed_mode(answer.from, posture_))}};
+    const std::array<http::field, 1> extra{{{"Garde-Mode", relayed_mode(answer.from, posture_)}}};
     std::string bytes;
     bytes.reserve(head.bytes.size() + parser.body().size() + 256);
     http::append_response_head(bytes, head, epoch_->served->settings().node_name, shape, extra);

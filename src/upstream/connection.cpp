@@ -4,6 +4,7 @@
 #include "garde/net/connect.hpp"
 
 #include <cerrno>
+#include <vector>
 
 namespace garde::upstream {
 namespace {
@@ -14,6 +15,10 @@ reason reason_of(net::io_status status, const http::response_parser& parser) {
     if (status == net::io_status::timed_out) return reason::timed_out;
     return parser.head_complete() ? reason::truncated : reason::reset;
 }
+
+/// Responses whose memory the next ones of this thread use.
+constexpr std::size_t most_spares = 64;
+thread_local std::vector<std::unique_ptr<response>> spares;
 
 }  // namespace
 
@@ -32,6 +37,13 @@ result<target> make_target(const config::backend_settings& settings) {
 
 net::task<std::expected<connection_ptr, reason>> connect(net::event_loop& loop, const target& to,
                                                          steady_time give_up_at) {
+    net::session_slot none;
+    co_return co_await connect(loop, to, give_up_at, none);
+}
+
+net::task<std::expected<connection_ptr, reason>> connect(net::event_loop& loop, const target& to,
+                                                         steady_time give_up_at,
+                                                         net::session_slot& sessions) {
     reason why = reason::connect_failed;
     auto addresses_left = static_cast<steady_time::rep>(to.addresses.size());
     for (const auto& address : to.addresses) {
@@ -42,7 +54,7 @@ net::task<std::expected<connection_ptr, reason>> connect(net::event_loop& loop, 
             why = connected.error() == ETIMEDOUT ? reason::connect_timeout : reason::connect_failed;
             continue;
         }
-        net::ssl_ptr ssl = to.tls ? to.tls->connect_side(to.server_name) : nullptr;
+        net::ssl_ptr ssl = to.tls ? to.tls->connect_side(to.server_name, sessions) : nullptr;
         if (to.tls && !ssl) co_return std::unexpected(reason::tls_failed);
         auto made = std::make_unique<connection>(loop, std::move(*connected), std::move(ssl));
         made->stream().expires_at(give_up_at);
@@ -54,17 +66,36 @@ net::task<std::expected<connection_ptr, reason>> connect(net::event_loop& loop, 
     co_return std::unexpected(why);
 }
 
+response_ptr new_response(std::size_t head_bytes, http::request_was method) {
+    while (!spares.empty()) {
+        std::unique_ptr<response> kept = std::move(spares.back());
+        spares.pop_back();
+        if (kept->head_bytes != head_bytes) continue;  // of another configuration
+        kept->parser.reset(method);
+        return response_ptr(kept.release());
+    }
+    response_ptr out(new response(head_bytes));
+    out->parser.reset(method);
+    return out;
+}
+
+void response_recycler::operator()(response* done) const {
+    std::unique_ptr<response> owned(done);
+    owned->rest_from.reset();
+    if (spares.size() < most_spares) spares.push_back(std::move(owned));
+}
+
 net::task<sent> send(connection& on, const wire_request& request, steady_time give_up_at) {
     on.stream().expires_at(give_up_at);
     sent out;
-    const net::io_status written = co_await on.stream().write_all(request.bytes);
+    const net::io_status written = co_await on.stream().write_until_answered(request.bytes);
+    out.cut_short = written == net::io_status::interrupted;
     if (written == net::io_status::timed_out) {
         out.why = reason::timed_out;
         co_return out;
     }
     // A backend may refuse early and close: what it said is read even when the write failed.
-    const http::parser_limits limits{.head_bytes = request.head_bytes, .body_bytes = 0};
-    auto answer = std::make_unique<response>(limits, request.method);
+    response_ptr answer = new_response(request.head_bytes, request.method);
     const auto enough = [limit = request.commit_bytes](http::response_parser& p) {
         return p.complete() || p.body().size() > limit;
     };

@@ -15,7 +15,7 @@ void pool::retarget(target_ptr to) {
     target_ = std::move(to);
 }
 
-connection_ptr pool::take() {
+connection_ptr pool::take(resend again) {
     const steady_time oldest = std::chrono::steady_clock::now() - max_idle_time;
     while (!idle_.empty()) {
         kept newest = std::move(idle_.back());
@@ -24,7 +24,10 @@ connection_ptr pool::take() {
             idle_.clear();  // the others are older still
             break;
         }
-        if (!newest.connection->stream().readable_or_closed()) return std::move(newest.connection);
+        // What may be sent again need not be asked of the kernel.
+        net::stream& stream = newest.connection->stream();
+        const bool look = again == resend::forbidden || stream.announced();
+        if (!look || !stream.readable_or_closed()) return std::move(newest.connection);
     }
     return nullptr;
 }
@@ -33,13 +36,14 @@ void pool::put_back(connection_ptr idle) {
     if (idle->generation() != generation_) return;
     if (idle_.size() >= max_idle) idle_.erase(idle_.begin());
     idle->stream().never_expires();
+    idle->buffer().release();
     idle_.push_back({std::move(idle), std::chrono::steady_clock::now()});
 }
 
 net::task<sent> pool::attempt(const wire_request& request, resend again, milliseconds connect_time,
                               steady_time give_up_at) {
     std::optional<sent> died;  // what became of a copy on a kept connection that was dead
-    if (connection_ptr kept = take()) {
+    if (connection_ptr kept = take(again)) {
         sent result = co_await send(*kept, request, give_up_at);
         const bool was_dead = result.why == continuity::reason::reset && result.nothing_received;
         if (!was_dead || again == resend::forbidden) {
@@ -51,7 +55,7 @@ net::task<sent> pool::attempt(const wire_request& request, resend again, millise
     const target_ptr to = target_;
     const std::uint32_t generation = generation_;
     const steady_time connect_by = std::chrono::steady_clock::now() + connect_time;
-    auto fresh = co_await connect(loop_, *to, std::min(connect_by, give_up_at));
+    auto fresh = co_await connect(loop_, *to, std::min(connect_by, give_up_at), sessions_);
     // A failure to connect would say that nothing was sent.
     if (!fresh && died) co_return std::move(*died);
     if (!fresh) co_return sent{.why = fresh.error(), .answer = nullptr, .nothing_received = true};
@@ -69,7 +73,7 @@ void pool::settle(sent& result, connection_ptr connection) {
         result.answer->rest_from = std::move(connection);
         return;
     }
-    const bool clean = connection->buffer().available().empty();
+    const bool clean = connection->buffer().available().empty() && !result.cut_short;
     if (result.answer->parser.head().keep_alive && clean) put_back(std::move(connection));
 }
 

@@ -83,7 +83,8 @@ TEST(attempt_plan, failures_go_through_the_backends_in_order_and_then_end) {
 }
 
 TEST(attempt_plan, an_order_other_than_the_configured_one_is_kept) {
-    attempt_plan plan({third, first}, rules(replay::safe), arrived);
+    const std::vector<backend_index> two{third, first};
+    attempt_plan plan(two, rules(replay::safe), arrived);
     EXPECT_EQ(order_in(plan.start()).backend, third);
     EXPECT_EQ(order_in(plan.resume(arrived + 1s, timed_out)).backend, first);
     EXPECT_TRUE(ends(plan.resume(arrived + 2s, timed_out)));

@@ -181,9 +181,9 @@ TEST_F(reconfiguring, backends_with_names_keep_the_addresses_that_are_known) {
     counter(*next).backends[0].address.host = "localhost";
     auto made = proxy::site::make(next);
     ASSERT_TRUE(made);
-    const net::tcp::endpoint there{net::asio::ip::address_v4::loopback(), one.port()};
+    const net::endpoint there = test::loopback(one.port());
     address_book names{{book_key(counter(*next).backends[0].address), {there}}};
-    std::promise<std::vector<net::tcp::endpoint>> addresses;
+    std::promise<std::vector<net::endpoint>> addresses;
     control->adopt(*made, names, "anna", [&] {
         worker->loop().post(
             [&] { addresses.set_value(worker->current()->pool(0, backend_index{0}).to().addresses); });
@@ -210,7 +210,10 @@ struct remembering : reconfiguring {
                                .address = at(two.port()),
                                .state = verdict::up,
                                .since = wall_now() - 2h}}},
-                {.name = "gone", .backends = {{.name = "x", .address = "x:1"}}}};
+                {.name = "gone",
+                 .active_backend = {},
+                 .order = std::nullopt,
+                 .backends = {{.name = "x", .address = "x:1"}}}};
     }
 };
 
@@ -259,7 +262,8 @@ TEST_F(remembering, an_order_is_in_force_and_the_store_that_comes_late_does_not_
 TEST_F(remembering, an_order_whose_time_is_over_is_not_resumed) {
     make();
     auto what = left();
-    what[0].order = override_view{.pinned = override_mode::emergency, .until = wall_now() - 1s};
+    what[0].order = override_view{
+        .pinned = override_mode::emergency, .by = "bert", .reason = "exercise", .until = wall_now() - 1s};
     control->remember(what);
     EXPECT_EQ(control->first_posture({})->services[0].pinned, std::nullopt);
 }

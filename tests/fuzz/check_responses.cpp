@@ -25,7 +25,7 @@ response_shape shape_for(const response_head& head, request_was method, std::str
 }
 
 void check_rewritten(const response_head& head, std::string_view body, request_was method) {
-    const std::vector<owned_field> extra{{"Garde-Mode", "primary"}};
+    const std::vector<field> extra{{"Garde-Mode", "primary"}};
     std::string out;
     append_response_head(out, head, "garde-1", shape_for(head, method, body), extra);
     require_clean_lines(out);

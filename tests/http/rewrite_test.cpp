@@ -28,7 +28,7 @@ std::string upstream_head(std::string_view raw, const forwarding& f = how) {
 }
 
 std::string response_head_for(std::string_view raw, const response_shape& shape,
-                              std::vector<owned_field> extra = {}) {
+                              std::vector<field> extra = {}) {
     response_parser parser({}, request_was::other);
     const auto n = parser.put(raw);
     if (!n || !parser.head_complete()) return n ? "incomplete" : n.error().what;

@@ -28,5 +28,6 @@ bool equal_constant_time(std::span<const std::uint8_t> a, std::span<const std::u
 
 /// Bytes from the system's generator; ends the process when there is none, since no key may then be made.
 std::string random_bytes(std::size_t count);
+void random_fill(std::span<std::uint8_t> out);
 
 }  // namespace garde

@@ -6,10 +6,13 @@
 #include "garde/continuity/classify.hpp"
 #include "garde/continuity/posture.hpp"
 
+#include <boost/container/static_vector.hpp>
+
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <variant>
-#include <vector>
 
 namespace garde::continuity {
 
@@ -37,11 +40,15 @@ struct exhausted {};
 
 using attempt_action = std::variant<try_backend, deliver, exhausted>;
 
+/// A service has no more backends than this; the plan of an exchange allocates nothing.
+inline constexpr std::size_t most_backends = 16;
+using backend_list = boost::container::static_vector<backend_index, most_backends>;
+
 class attempt_plan {
   public:
     /// `whom`: backends in order. `arrived`: when the request was complete. The plan keeps no reference to
     /// `whom`.
-    attempt_plan(const std::vector<backend_index>& whom, const attempt_rules& rules, steady_time arrived);
+    attempt_plan(std::span<const backend_index> whom, const attempt_rules& rules, steady_time arrived);
 
     /// Attempts after the first must also end before this: the message's own life span, counted from arrival
     /// on the steady clock.
@@ -53,14 +60,14 @@ class attempt_plan {
     /// After an attempt ended.
     attempt_action resume(steady_time now, const outcome& result);
 
-    [[nodiscard]] const std::vector<backend_index>& tried() const { return tried_; }
+    [[nodiscard]] const backend_list& tried() const { return tried_; }
 
   private:
     [[nodiscard]] bool may_go_on(const outcome& result) const;
     attempt_action next(steady_time now);
 
-    std::vector<backend_index> whom_;
-    std::vector<backend_index> tried_;
+    backend_list whom_;
+    backend_list tried_;
     attempt_rules rules_;
     steady_time exchange_ends_;
     std::optional<steady_time> life_ends_;

@@ -5,6 +5,7 @@
 
 #include "garde/http/head.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -47,7 +48,7 @@ struct response_shape {
 /// dropped (an upstream must not speak for garde); Cache-Status, Proxy-Status and Via are lists: ours is
 /// added behind.
 void append_response_head(std::string& out, const response_head& response, std::string_view node,
-                          const response_shape& shape, std::span<const owned_field> extra);
+                          const response_shape& shape, std::span<const field> extra);
 
 /// Appends a head of garde's own: `HTTP/1.1 STATUS PHRASE`, Date, `extra`, framing.
 void append_own_head(std::string& out, int status, std::string_view date, const response_shape& shape,
@@ -60,7 +61,8 @@ void append_chunk(std::string& out, std::string_view data);
 std::string_view phrase_of(int status);
 
 /// A fresh W3C trace context (version 00, not sampled) from 24 random bytes.
-std::string make_traceparent(std::string_view random24);
+using traceparent = std::array<char, 55>;
+traceparent make_traceparent(std::string_view random24);
 
 /// sf-string of RFC 9651: quoted, escaped, what it cannot hold replaced by '?'.
 std::string structured_string(std::string_view text);

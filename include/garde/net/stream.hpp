@@ -16,11 +16,12 @@ namespace garde::net {
 
 enum class io_status : std::uint8_t {
     ok,
-    eof,        ///< the peer ended the connection properly
-    reset,      ///< the connection broke; with TLS also: it ended without close_notify
-    timed_out,  ///< the deadline passed
-    tls_error,  ///< handshake or record error; no more use
-    cancelled,  ///< cancel() was called
+    eof,          ///< the peer ended the connection properly
+    reset,        ///< the connection broke; with TLS also: it ended without close_notify
+    timed_out,    ///< the deadline passed
+    tls_error,    ///< handshake or record error; no more use
+    cancelled,    ///< cancel() was called
+    interrupted,  ///< the peer speaks before all was written
 };
 
 struct io_result {
@@ -64,8 +65,16 @@ class stream {
     /// Writes all of it, or fails.
     task<io_status> write_all(std::string_view data);
 
+    /// The same, but where the peer takes no more for now and has something to say, that is `interrupted`: a
+    /// server may answer before it has read the whole request, and may read no more of it.
+    task<io_status> write_until_answered(std::string_view data);
+
     /// Says goodbye (close_notify) without waiting for the peer's, and closes the descriptor.
     void close();
+
+    /// Closes the descriptor without a goodbye, so that a peer that speaks TLS can tell that something is
+    /// missing.
+    void abort();
 
     /// Says goodbye while the peer may still be sending: reads and drops what comes until it ends or the
     /// deadline passes, so that the kernel does not take back what was written (a reset overtakes unread
@@ -81,6 +90,9 @@ class stream {
     /// True when an idle connection has something to read: the peer has closed it, or speaks out of turn. No
     /// waiting.
     [[nodiscard]] bool readable_or_closed();
+
+    /// The same as far as the loop has heard of it: free, and behind by what happens in this very turn.
+    [[nodiscard]] bool announced() const;
 
     /// The peer's certificate where there is one and it was verified; owned by the stream.
     [[nodiscard]] const X509* peer_certificate() const;
@@ -100,6 +112,7 @@ class stream {
     attempt try_read(std::span<char> into);
     attempt try_write(std::string_view data);
     attempt after_tls(int returned);
+    bool peer_speaks();
     void interrupt() { watched_.interrupt(); }
 
     watched_socket watched_;

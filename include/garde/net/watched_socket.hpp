@@ -13,7 +13,7 @@
 
 namespace garde::net {
 
-enum class direction : std::uint8_t { read, write };
+enum class direction : std::uint8_t { read, write, either };
 
 /// One thread (its loop's). One coroutine waits at a time.
 class watched_socket {
@@ -34,9 +34,14 @@ class watched_socket {
     /// As send(2) without SIGPIPE.
     ssize_t transmit(std::string_view data);
 
-    [[nodiscard]] bool ready(direction what) const { return what == direction::read ? readable_ : writable_; }
+    [[nodiscard]] bool ready(direction what) const {
+        return (readable_ && what != direction::write) || (writable_ && what != direction::read);
+    }
     /// What was announced turned out to be all: wait for the next announcement.
-    void used_up(direction what) { (what == direction::read ? readable_ : writable_) = false; }
+    void used_up(direction what) {
+        if (what != direction::write) readable_ = false;
+        if (what != direction::read) writable_ = false;
+    }
     /// The peer has ended its side, or the connection broke: reading will say so.
     [[nodiscard]] bool ended() const { return ended_; }
 

@@ -3,6 +3,7 @@
 // (outcomes) leaves by message.
 #pragma once
 
+#include "garde/base/random_supply.hpp"
 #include "garde/continuity/classify.hpp"
 #include "garde/continuity/posture.hpp"
 #include "garde/net/event_loop.hpp"
@@ -101,6 +102,8 @@ class worker {
     /// counted.
     void count(const epoch& in, std::size_t service, continuity::backend_index backend,
                const continuity::outcome& result);
+    /// For ids, nothing else.
+    [[nodiscard]] random_supply& randomness() { return randomness_; }
     void enter(session& one);
     void leave(session& one);
 
@@ -115,6 +118,7 @@ class worker {
     std::vector<session*> sessions_;  // before the loop: sessions that end with it still leave
     bool draining_ = false;
     std::function<void()> drained_;
+    random_supply randomness_;
     net::event_loop loop_;
     epoch_ptr current_;
     net::deadline batch_;

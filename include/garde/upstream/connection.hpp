@@ -36,19 +36,37 @@ class connection {
 };
 using connection_ptr = std::unique_ptr<connection>;
 
-/// Connects to the first of the target's addresses that accepts, and shakes hands. An address that swallows
-/// packets costs its share of the time only. Fails with connect_failed, connect_timeout or tls_failed.
+/// Connects to the first of the target's addresses that accepts, and shakes hands, going on with a session in
+/// `sessions` where there is one. An address that swallows packets costs its share of the time only. Fails
+/// with connect_failed, connect_timeout or tls_failed.
+net::task<std::expected<connection_ptr, continuity::reason>> connect(net::event_loop& loop, const target& to,
+                                                                     steady_time give_up_at,
+                                                                     net::session_slot& sessions);
+
+/// The same with a session of its own: for probes, which shall see a whole handshake, and single questions.
 net::task<std::expected<connection_ptr, continuity::reason>> connect(net::event_loop& loop, const target& to,
                                                                      steady_time give_up_at);
 
 /// A response on its way. Complete, or (a large one) with its first bytes and the connection that brings the
 /// rest.
 struct response {
-    response(const http::parser_limits& limits, http::request_was method) : parser(limits, method) {}
+    explicit response(std::size_t head_limit)
+        : head_bytes(head_limit),
+          parser({.head_bytes = head_limit, .body_bytes = 0}, http::request_was::other) {}
+    std::size_t head_bytes;
     http::response_parser parser;
     connection_ptr rest_from;  ///< null once complete
 };
-using response_ptr = std::unique_ptr<response>;
+
+/// Gives a response's memory back to its thread.
+struct response_recycler {
+    void operator()(response* done) const;
+};
+using response_ptr = std::unique_ptr<response, response_recycler>;
+
+/// An empty response to a request of this method, in memory that an earlier one has given back where there is
+/// some.
+response_ptr new_response(std::size_t head_bytes, http::request_was method);
 
 struct wire_request {
     std::string_view bytes;  ///< head and body
@@ -64,6 +82,7 @@ struct sent {
     response_ptr answer;            ///< when why is none
     bool nothing_received = false;  ///< not one byte came back
     bool sent_twice = false;        ///< a first copy, on a kept connection that died, may have been processed
+    bool cut_short = false;  ///< answered before the whole request was written: the connection is spent
 };
 
 /// Writes the request and reads the response until it is complete, over the commit limit, or fails. The

@@ -39,11 +39,12 @@ class pool {
         connection_ptr connection;
         steady_time since;
     };
-    connection_ptr take();
+    connection_ptr take(resend again);
     void settle(sent& result, connection_ptr connection);
 
     net::event_loop& loop_;
     target_ptr target_;
+    net::session_slot sessions_;
     std::uint32_t generation_ = 0;  ///< of the target's addresses
     std::vector<kept> idle_;        ///< most recently used last
 };
