@@ -22,7 +22,10 @@ IMPURE_CALL = re.compile(r"(system_clock|steady_clock)::now")
 EXEMPT = {"src/base/clock.cpp", "include/garde/base/bounded_queue.hpp"}
 
 # Files that are pure inside modules that are not.
-PURE_FILES = ["cache/key", "cache/policy"]
+PURE_FILES = [
+    "cache/key", "cache/policy", "net/page_bound", "proxy/admission", "proxy/byte_budget", "proxy/progress_guard",
+    "app/progress_watch", "proxy/worker_counters", "telemetry/metrics_page", "telemetry/openmetrics",
+]
 
 INCLUDE = re.compile(r'#include "garde/([a-z_]+)/')
 

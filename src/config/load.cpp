@@ -38,6 +38,7 @@ void read_all(const toml::table& root, settings& into, report& problems) {
     read_limits(in.read_table("limits", need::optional), into.limits);
     read_admin(in.read_table("admin", need::required), into.admin, problems);
     read_status(in.read_table("status", need::required), into.status, problems);
+    read_metrics(in.read_table("metrics", need::optional), into.metrics);
     read_receipts(in.read_table("receipts", need::optional), into.receipts, problems);
     check_listen_addresses(into, problems);
 

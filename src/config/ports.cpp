@@ -79,6 +79,7 @@ std::vector<problem> check_ports(const settings& value) {
     check_port(value.listener.address, "[listener]", found);
     check_port(value.admin.address, "[admin]", found);
     check_port(value.status.address, "[status]", found);
+    if (value.metrics) check_port(value.metrics->address, "[metrics]", found);
     return found.take();
 }
 

@@ -6,6 +6,7 @@
 #include "addresses.hpp"
 #include "certificates.hpp"
 #include "files.hpp"
+#include "units.hpp"
 
 #include <fmt/format.h>
 
@@ -14,6 +15,7 @@
 #include <cctype>
 #include <sstream>
 #include <utility>
+#include <vector>
 
 namespace garde::config {
 namespace {
@@ -22,6 +24,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kib = 1024;
 constexpr std::size_t mib = 1024 * kib;
+constexpr std::size_t gib = 1024 * mib;
 constexpr std::size_t name_limit = 64;
 
 constexpr std::array<choice<std::string_view>, 4> log_levels{
@@ -133,6 +136,25 @@ void check_names(const listed_certificate& one, std::map<std::string, int>& line
     }
 }
 
+/// A part that is set to more than the whole: one of the two is a mistake.
+void check_share(table_reader& in, std::string_view part_key, std::size_t part, std::string_view whole_key,
+                 std::size_t whole) {
+    if (part == 0 || whole == 0 || part <= whole) return;
+    in.error(part_key, fmt::format("= {} is more than {} = {}", part, whole_key, whole),
+             fmt::format("write a number up to {}, or 0 for a share that garde chooses", whole));
+}
+
+/// With less than this, a single exchange might not find room.
+void read_buffer_bytes(table_reader& in, limits_settings& into) {
+    in.read_size("buffer_bytes", into.buffer_bytes, {0, 1024 * gib});
+    const std::size_t least = 4 * (into.head_bytes + into.body_bytes + into.commit_bytes);
+    if (into.buffer_bytes == 0 || into.buffer_bytes >= least) return;
+    in.error("buffer_bytes",
+             fmt::format("= {} is less than four exchanges of head_bytes, body_bytes and commit_bytes need",
+                         size_text(into.buffer_bytes)),
+             fmt::format("write at least {}, or 0 for a size that garde chooses", size_text(least)));
+}
+
 }  // namespace
 
 bool is_plain_name(std::string_view text) {
@@ -188,10 +210,20 @@ void read_listener(table_reader in, listener_settings& into, report& problems) {
 }
 
 void read_limits(table_reader in, limits_settings& into) {
+    constexpr std::size_t most = 1'000'000;
     in.read_size("head_bytes", into.head_bytes, {1 * kib, 1 * mib});
     in.read_size("body_bytes", into.body_bytes, {1 * kib, 64 * mib});
     in.read_size("commit_bytes", into.commit_bytes, {1 * kib, 16 * mib});
-    in.read_number("connections", into.connections, {1, 1'000'000});
+    in.read_number("connections", into.connections, {0, most});
+    in.read_number("connections_per_caller", into.connections_per_caller, {0, most});
+    in.read_number("requests", into.requests, {0, most});
+    in.read_number("requests_per_service", into.requests_per_service, {0, most});
+    in.read_number("requests_per_caller", into.requests_per_caller, {0, most});
+    check_share(in, "connections_per_caller", into.connections_per_caller, "connections", into.connections);
+    check_share(in, "requests_per_service", into.requests_per_service, "requests", into.requests);
+    check_share(in, "requests_per_caller", into.requests_per_caller, "requests", into.requests);
+    read_buffer_bytes(in, into);
+    in.read_size("body_rate", into.body_rate, {1, 1 * mib});
     in.read_duration("handshake_time", into.handshake_time, {100ms, 5min});
     in.read_duration("head_time", into.head_time, {100ms, 5min});
     in.read_duration("body_time", into.body_time, {100ms, 30min});
@@ -220,6 +252,13 @@ void read_status(table_reader in, status_settings& into, report& problems) {
     in.finish();
 }
 
+void read_metrics(table_reader in, std::optional<metrics_settings>& into) {
+    metrics_settings out;
+    read_endpoint(in, out.address, host_kind::ip_literal);
+    in.finish();
+    if (in) into = std::move(out);
+}
+
 void read_receipts(table_reader in, std::optional<receipts_settings>& into, report& problems) {
     receipts_settings out;
     if (const auto key = in.read_path("key", need::required, "\"../certs/receipts.key\"")) {
@@ -232,10 +271,10 @@ void read_receipts(table_reader in, std::optional<receipts_settings>& into, repo
 }
 
 void check_listen_addresses(const settings& all, report& problems) {
-    const std::array<std::pair<std::string_view, const endpoint*>, 3> places{
-        {{"[listener]", &all.listener.address},
-         {"[admin]", &all.admin.address},
-         {"[status]", &all.status.address}}};
+    std::vector<std::pair<std::string_view, const endpoint*>> places{{"[listener]", &all.listener.address},
+                                                                     {"[admin]", &all.admin.address},
+                                                                     {"[status]", &all.status.address}};
+    if (all.metrics) places.emplace_back("[metrics]", &all.metrics->address);
     for (std::size_t i = 1; i < places.size(); ++i)
         for (std::size_t j = 0; j < i; ++j)
             if (collide(*places[i].second, *places[j].second))

@@ -13,12 +13,13 @@
 
 namespace garde::config {
 
-/// [node], [listener], [limits], [admin], [status], [receipts], and what holds between them.
+/// [node], [listener], [limits], [admin], [status], [metrics], [receipts], and what holds between them.
 void read_node(table_reader in, settings& into, report& problems);
 void read_listener(table_reader in, listener_settings& into, report& problems);
 void read_limits(table_reader in, limits_settings& into);
 void read_admin(table_reader in, admin_settings& into, report& problems);
 void read_status(table_reader in, status_settings& into, report& problems);
+void read_metrics(table_reader in, std::optional<metrics_settings>& into);
 void read_receipts(table_reader in, std::optional<receipts_settings>& into, report& problems);
 void check_listen_addresses(const settings& all, report& problems);
 

@@ -69,6 +69,10 @@ endpoint listener::local_endpoint() const {
     return net::local_endpoint(state_->watched.descriptor()).value_or(endpoint());
 }
 
+int listener::descriptor() const {
+    return state_->watched.descriptor().native_handle();
+}
+
 task<> listener::accept_all(std::shared_ptr<listening> from, on_connection then) {
     const socket& listens = from->watched.descriptor();
     for (int in_a_row = 1; listens.is_open(); ++in_a_row) {

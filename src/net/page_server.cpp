@@ -1,13 +1,25 @@
 // See page_server.hpp.
 #include "garde/net/page_server.hpp"
 
+#include "garde/net/page_bound.hpp"
+
+#include <sys/resource.h>
 #include <utility>
 
 namespace garde::net {
+namespace {
+
+std::size_t descriptor_limit() {
+    rlimit now{};
+    return ::getrlimit(RLIMIT_NOFILE, &now) == 0 ? static_cast<std::size_t>(now.rlim_cur) : 0;
+}
+
+}  // namespace
 
 result<void> page_server::listen(const config::endpoint& address, std::optional<tls_context> tls) {
     auto opened = listener::open(loop_, address, address_sharing::exclusive);
     if (!opened) return std::unexpected(opened.error());
+    bound_ = page_connections(descriptor_limit());
     tls_ = std::move(tls);
     listener_ = std::move(*opened);
     listener_->start([this](socket accepted) { accept(std::move(accepted)); });
@@ -19,7 +31,7 @@ void page_server::stop() {
 }
 
 void page_server::accept(socket accepted) {
-    if (static_cast<std::size_t>(places_.use_count()) > connection_bound) return;
+    if (static_cast<std::size_t>(places_.use_count()) > bound_) return;
     ssl_ptr ssl = tls_ ? tls_->accept_side() : nullptr;
     if (tls_ && !ssl) return;  // no memory for one more
     auto occupying = [handler = handler_, held = places_](const page_request& request) {

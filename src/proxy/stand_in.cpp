@@ -131,6 +131,15 @@ stand_in gateway_error(const stand_in_context& context) {
     return out;
 }
 
+stand_in overload_answer(std::chrono::seconds after) {
+    return {
+        .status = 503,
+        .content_type = "application/problem+json",
+        .fields = {{"Retry-After", std::to_string(after.count())}},
+        .body = http::problem_document(503, http::phrase_of(503),
+                                       "there is more to do than can be done now; nothing was passed on")};
+}
+
 std::string own_problem(std::string_view node, int status, std::string_view what) {
     const std::string body = http::problem_document(status, http::phrase_of(status), what);
     const std::vector<http::owned_field> fields{

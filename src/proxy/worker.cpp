@@ -3,6 +3,8 @@
 
 #include "garde/proxy/session.hpp"
 
+#include <sys/socket.h>
+#include <unistd.h>
 #include <utility>
 
 namespace garde::proxy {
@@ -55,8 +57,8 @@ void worker::stop() {
 }
 
 void worker::accept(net::socket accepted) {
-    if (with_.open_connections.load(std::memory_order_relaxed) >= served().settings().limits.connections)
-        return;
+    const std::size_t bound = served().settings().limits.connections;
+    if (bound > 0 && with_.open_connections.load(std::memory_order_relaxed) >= bound) return;
     net::ssl_ptr ssl = served().listener_tls().accept_side();
     if (!ssl) return;  // no memory for one more
     const auto live = [](worker& at, net::socket connected, net::ssl_ptr tls) -> net::task<> {
@@ -64,6 +66,31 @@ void worker::accept(net::socket accepted) {
         co_await one.run();
     };
     loop_.spawn(live(*this, std::move(accepted), std::move(ssl)));
+}
+
+void worker::adopt(int connected) {
+    // Held by the message, which may be dropped with the loop.
+    struct holder {
+        int descriptor;
+        explicit holder(int value) : descriptor(value) {}
+        holder(holder&& other) noexcept : descriptor(std::exchange(other.descriptor, -1)) {}
+        holder& operator=(holder&&) = delete;
+        ~holder() {
+            if (descriptor >= 0) ::close(descriptor);
+        }
+    };
+    loop_.post([this, held = holder(connected)]() mutable {
+        sockaddr_storage own{};
+        socklen_t size = sizeof own;
+        if (draining_ || ::getsockname(held.descriptor, reinterpret_cast<sockaddr*>(&own), &size) != 0)
+            return;
+        net::socket accepted(loop_.get_executor());
+        boost::system::error_code failed;
+        accepted.assign(own.ss_family == AF_INET6 ? net::tcp::v6() : net::tcp::v4(), held.descriptor, failed);
+        if (failed) return;
+        held.descriptor = -1;
+        accept(std::move(accepted));
+    });
 }
 
 void worker::enter(session& one) {

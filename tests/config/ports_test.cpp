@@ -66,6 +66,13 @@ TEST(ports, a_port_in_use_is_told_with_the_line_of_its_address) {
     EXPECT_EQ(found.at(0).file, "/etc/garde/garde.toml");
 }
 
+TEST(ports, the_metrics_port_is_tried_where_there_is_one) {
+    const taken_port taken;
+    auto value = with_ports(free_port(), free_port(), free_port());
+    value.metrics = metrics_settings{{.host = "127.0.0.1", .port = taken.port(), .line = 35}};
+    EXPECT_THAT(check_ports(value), ElementsAre(error_at(35, "[metrics] cannot listen on", "ss -ltnp")));
+}
+
 TEST(ports, an_address_of_another_machine) {
     auto value = with_ports(free_port(), free_port(), free_port());
     value.status.address.host = "192.0.2.1";  // RFC 5737: for documentation, on no machine

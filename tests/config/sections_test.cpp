@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 namespace garde::config {
 namespace {
 
@@ -65,6 +68,49 @@ TEST(sections, a_wildcard_address_takes_the_port_of_all) {
 TEST(sections, the_same_port_on_different_addresses_is_allowed) {
     const workspace here;
     EXPECT_TRUE(here.load_good(changed("127.0.0.1:8444", "127.0.0.2:8443")));
+}
+
+TEST(sections, the_metrics_listener_needs_a_port_of_its_own) {
+    const workspace here;
+    const std::string address = "[metrics]\naddress = \"127.0.0.1:8080\"\n";
+    const auto text = changed("[receipts]", address + "[receipts]");
+    EXPECT_THAT(here.problems_of(text),
+                ElementsAre(error_at(line_of(text, "[metrics]") + 1, "the port 8080 that [status] has",
+                                     "its own port")));
+}
+
+TEST(sections, without_the_metrics_table_there_are_no_metrics) {
+    const workspace here;
+    EXPECT_FALSE(here.load_good(good_config())->metrics);
+    const auto with = here.load_good(changed("[receipts]", "[metrics]\naddress = \"[::1]:9\"\n[receipts]"));
+    ASSERT_TRUE(with && with->metrics);
+    EXPECT_EQ(with->metrics->address.host, "::1");
+}
+
+TEST(sections, a_share_that_is_more_than_the_whole) {
+    const std::vector<std::pair<std::string, std::string>> pairs{{"connections_per_caller", "connections"},
+                                                                 {"requests_per_caller", "requests"},
+                                                                 {"requests_per_service", "requests"}};
+    for (const auto& [part, whole] : pairs) {
+        const workspace here;
+        const auto text = changed("[limits]", "[limits]\n" + whole + " = 100\n" + part + " = 101");
+        EXPECT_THAT(here.problems_of(text),
+                    ElementsAre(error_at(line_of(text, part + " = 101"),
+                                         "[limits] " + part + " = 101 is more than " + whole + " = 100",
+                                         "up to 100")));
+        EXPECT_THAT(here.problems_of(changed("[limits]", "[limits]\n" + part + " = 101")),
+                    testing::IsEmpty());
+    }
+}
+
+TEST(sections, buffers_in_which_few_exchanges_fit) {
+    expect_error("head_bytes = \"32KiB\"", "buffer_bytes = \"1MiB\"", "less than four exchanges",
+                 "at least 5184KiB");
+}
+
+TEST(sections, a_body_rate_of_nothing) {
+    expect_error("head_bytes = \"32KiB\"", "body_rate = 0", "[limits] body_rate = 0B is out of range",
+                 "from 1B to 1MiB");
 }
 
 TEST(sections, an_unknown_tls_version) {

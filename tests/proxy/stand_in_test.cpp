@@ -274,5 +274,16 @@ TEST(own_problem, is_a_whole_response_that_closes_the_connection) {
     EXPECT_EQ(boost::json::parse(body).as_object().at("detail"), "the body is too large");
 }
 
+TEST(overload_answer, says_when_to_ask_again_and_not_which_limit_it_was) {
+    const stand_in answer = overload_answer(7s);
+    EXPECT_EQ(answer.status, 503);
+    EXPECT_EQ(answer.content_type, "application/problem+json");
+    ASSERT_EQ(answer.fields.size(), 1U);
+    EXPECT_EQ(answer.fields[0].name, "Retry-After");
+    EXPECT_EQ(answer.fields[0].value, "7");
+    EXPECT_EQ(boost::json::parse(answer.body).at("status"), 503);
+    EXPECT_THAT(answer.body, Not(HasSubstr("caller")));
+}
+
 }  // namespace
 }  // namespace garde::proxy

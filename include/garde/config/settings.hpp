@@ -56,8 +56,15 @@ struct limits_settings {
     std::size_t head_bytes = 16 * 1024;
     std::size_t body_bytes = 1024 * 1024;
     std::size_t commit_bytes =
-        256 * 1024;                  ///< answers up to here are complete and classified before they leave
-    std::size_t connections = 8000;  ///< of all workers together; further ones are closed at once
+        256 * 1024;  ///< answers up to here are complete and classified before they leave
+    // Of all workers together; 0: derived from what the machine can bear (proxy/admission.hpp says how).
+    std::size_t connections = 0;
+    std::size_t connections_per_caller = 0;
+    std::size_t requests = 0;  ///< in flight
+    std::size_t requests_per_service = 0;
+    std::size_t requests_per_caller = 0;
+    std::size_t buffer_bytes = 0;  ///< kept in memory for all exchanges together
+    std::size_t body_rate = 1024;  ///< bytes a second: a body that comes slower ends
     milliseconds handshake_time{5'000};
     milliseconds head_time{10'000};
     milliseconds body_time{30'000};
@@ -78,6 +85,11 @@ struct status_settings {
     endpoint address;
     std::optional<certificate_files> tls;  ///< plain HTTP when absent
     std::string public_url;  ///< how the public reaches it; links to procedures begin with it; no final '/'
+};
+
+/// [metrics]: plain HTTP.
+struct metrics_settings {
+    endpoint address;
 };
 
 /// [receipts]
@@ -188,6 +200,7 @@ struct settings {
     limits_settings limits;
     admin_settings admin;
     status_settings status;
+    std::optional<metrics_settings> metrics;
     std::optional<receipts_settings> receipts;
     std::vector<service_settings> services;
 };

@@ -31,6 +31,8 @@ class listener {
     void stop();
 
     [[nodiscard]] endpoint local_endpoint() const;
+    /// The descriptor it listens on; closed by stop().
+    [[nodiscard]] int descriptor() const;
 
   private:
     struct listening;

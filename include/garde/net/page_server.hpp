@@ -13,14 +13,13 @@ namespace garde::net {
 
 class page_server {
   public:
-    static constexpr std::size_t connection_bound =
-        512;  ///< open at the same time; further ones are closed at once
-
     /// `handler` is called on the loop's thread, by connections that live as long as the loop runs: what it
     /// refers to must live so long too.
     page_server(event_loop& loop, page_handler handler) : loop_(loop), handler_(std::move(handler)) {}
 
-    /// Binds, and accepts from now on; plain HTTP without `tls`. On the loop's thread, or before it runs.
+    /// Binds, and accepts from now on; plain HTTP without `tls`. Holds as many connections at a time as
+    /// page_connections says of the process's limit as it is now; further ones are closed at once. On the
+    /// loop's thread, or before it runs.
     result<void> listen(const config::endpoint& address, std::optional<tls_context> tls);
 
     /// New connections speak this from now on; plain HTTP without it. On the loop's thread.
@@ -35,6 +34,7 @@ class page_server {
 
     event_loop& loop_;
     page_handler handler_;
+    std::size_t bound_ = 0;
     std::optional<tls_context> tls_;
     std::unique_ptr<listener> listener_;
     /// Every open connection holds a share of it, so that its use count is their number and one.

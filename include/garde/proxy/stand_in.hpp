@@ -46,6 +46,10 @@ stand_in procedure_answer(const stand_in_context& context);
 /// 502, or 504 where the last attempt ran out of time.
 stand_in gateway_error(const stand_in_context& context);
 
+/// 503: more is asked of garde than it may take on; `after` is when to ask again (see retry_after). Says
+/// nothing of which limit it was: that is for operators, in the metrics.
+stand_in overload_answer(std::chrono::seconds after);
+
 /// `Garde-Mode` of an answer that a backend gave.
 std::string_view relayed_mode(continuity::backend_index backend, const continuity::service_posture& posture);
 

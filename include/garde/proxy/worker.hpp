@@ -75,6 +75,8 @@ class worker {
     /// Binds the listener; before start().
     result<void> listen();
     void start();
+    /// Of its listener, between listen() and drain().
+    [[nodiscard]] int listening_descriptor() const { return listener_->descriptor(); }
 
     // Any thread:
     /// Serves from this posture from now on; then calls `in_effect` on this worker's thread.
@@ -88,6 +90,8 @@ class worker {
     /// Stops accepting. The next answer on each connection is its last; one that asks nothing more within
     /// last_wait ends. Calls `then` when none is left.
     void drain(std::function<void()> then);
+    /// Serves a connection that somebody else accepted for it, and owns its descriptor from now on.
+    void adopt(int connected);
     /// Ends the thread, whatever is open.
     void stop();
 

@@ -1,0 +1,191 @@
+// Who may come in: limits on connections and on requests in flight, in total, per service and per caller.
+// Pure decisions over numbers, and the counts that all workers share: relaxed atomics, no lock, no memory per
+// caller. Operators and probes are not subject to it: what they need is kept out of what is given to callers
+// (see reserved_descriptors).
+//
+// Too many connections: before the handshake the connection is closed without a word (a 503 would cost the
+// handshake that is to be saved); after it, the first request is answered with 503. Too many requests: 503
+// with `Retry-After`, as soon as the head is complete: before the body is read, and before any backend is
+// asked.
+#pragma once
+
+#include "garde/base/counters.hpp"
+#include "garde/base/siphash.hpp"
+#include "garde/config/settings.hpp"
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace garde::proxy {
+
+/// Why something was not admitted.
+enum class shed : std::uint8_t {
+    connections,             ///< all callers together have too many connections
+    connections_of_address,  ///< this address has, before the handshake
+    connections_of_caller,   ///< this verified caller has
+    requests,                ///< too many requests in flight
+    requests_of_service,     ///< of this service
+    requests_of_caller,      ///< of this caller
+    buffered_bytes,          ///< too many bytes are kept in memory; see byte_budget
+};
+inline constexpr std::array<std::string_view, 7> shed_texts{
+    "connections",         "connections-of-address", "connections-of-caller", "requests",
+    "requests-of-service", "requests-of-caller",     "buffered-bytes"};
+
+/// What the process may use, and how many ask for it.
+struct machine_facts {
+    std::size_t descriptors = 1024;                       ///< RLIMIT_NOFILE
+    std::uint64_t memory_bytes = std::uint64_t{1} << 30;  ///< what the caches may take already taken off
+    std::size_t workers = 1;
+    std::size_t services = 1;
+    std::size_t backends = 1;  ///< of all services
+};
+
+/// The limits in force: none is 0.
+struct admission_limits {
+    std::size_t connections = 1;
+    std::size_t connections_per_caller = 1;
+    std::size_t requests = 1;
+    std::size_t requests_per_service = 1;
+    std::size_t requests_per_caller = 1;
+    std::size_t buffer_bytes = 1;
+
+    friend bool operator==(const admission_limits&, const admission_limits&) = default;
+};
+
+/// Descriptors that callers never get: for operators' and status pages, probes, journal, store and listeners.
+std::size_t reserved_descriptors(const machine_facts& machine);
+
+/// What the configuration says, and for what it leaves at 0, what the machine can bear:
+/// - descriptors without the reserve: 5/8 for connections, 1/4 for requests (each may need a connection to a
+///   backend), 1/8 for kept connections to backends;
+/// - memory: 1/4 for buffers, of which a request takes 64 KiB on average; 1/4 for connections at 24 KiB;
+/// - one service of several gets 3/4 of the requests, one caller half of the requests and of the connections.
+/// More connections than there are descriptors for are never allowed, whatever the configuration says.
+admission_limits derive_limits(const config::limits_settings& wanted, const machine_facts& machine);
+
+/// After how long a caller who was not admitted should ask again: 2 to 9 s, by `random`, so that those who
+/// were turned away together do not come back together.
+std::chrono::seconds retry_after(std::uint32_t random);
+
+/// Whom counts are kept for: an address or a verified identity, as a keyed hash. Never a key that can be
+/// read.
+enum class caller_key : std::uint64_t {};
+
+/// How many each caller has, in fixed memory for any number of callers: two rows of counts, each caller at
+/// one place in either, by independent halves of his key; what he has is the lesser of the two. A count may
+/// be too high when both places are shared, never too low. Nobody is turned away for the sake of others
+/// unless both his places are taken by callers at their limit, of whom there cannot be more than a few. Any
+/// thread.
+class caller_counts {
+  public:
+    /// The caller's number with this one.
+    std::size_t enter(caller_key who) noexcept;
+    void leave(caller_key who) noexcept;
+    [[nodiscard]] std::size_t of(caller_key who) const noexcept;
+
+  private:
+    static constexpr std::size_t places = 8192;
+    using row = std::array<std::atomic<std::uint32_t>, places>;
+    static std::size_t place(caller_key who, std::size_t row) noexcept;
+
+    std::array<row, 2> rows_{};
+};
+
+class admission;
+
+/// A connection that was admitted; not counted any more when it ends. Move-only.
+class connection_pass {
+  public:
+    connection_pass() = default;
+    connection_pass(connection_pass&& other) noexcept;
+    connection_pass& operator=(connection_pass&& other) noexcept;
+    ~connection_pass();
+
+    /// After a handshake that verified the caller: counts the connection for the caller instead of for its
+    /// address, which many callers may share. Says why when the caller has too many.
+    std::optional<shed> identify(caller_key who);
+
+    /// For admission::admit_request: the verified caller, else the address.
+    [[nodiscard]] caller_key who() const { return who_; }
+
+  private:
+    friend class admission;
+    connection_pass(admission& at, caller_key who) : at_(&at), who_(who) {}
+    admission* at_ = nullptr;
+    caller_key who_{};
+};
+
+/// A request that was admitted; not counted any more when it ends. Move-only.
+class request_pass {
+  public:
+    request_pass() = default;
+    request_pass(request_pass&& other) noexcept;
+    request_pass& operator=(request_pass&& other) noexcept;
+    ~request_pass();
+
+  private:
+    friend class admission;
+    request_pass(admission& at, std::size_t service, caller_key who)
+        : at_(&at), service_(service), who_(who) {}
+    admission* at_ = nullptr;
+    std::size_t service_ = 0;
+    caller_key who_{};
+};
+
+/// A pass, or why there is none.
+template <class Pass>
+using admitted = std::expected<Pass, shed>;
+
+/// Shared by all workers; outlives every pass. Any thread; nothing waits and nothing is allocated.
+class admission {
+  public:
+    /// `key` must be random: see siphash.
+    admission(const admission_limits& limits, std::size_t services, const siphash_key& key);
+
+    /// 4 or 16 bytes in network order. An IPv4 address written as IPv6 counts as the IPv4 address; of other
+    /// IPv6 addresses the first 64 bits count, since whoever has one has them all.
+    [[nodiscard]] caller_key key_of_address(std::span<const std::uint8_t> address) const;
+    /// Of a verified caller: caller::identity::canonical().
+    [[nodiscard]] caller_key key_of_identity(std::string_view canonical) const;
+
+    admitted<connection_pass> admit_connection(caller_key address);
+    admitted<request_pass> admit_request(std::size_t service, caller_key who);
+
+    [[nodiscard]] const admission_limits& limits() const { return limits_; }
+    [[nodiscard]] std::size_t connections() const { return connections_.read(); }
+    [[nodiscard]] std::size_t requests() const { return requests_.read(); }
+    [[nodiscard]] std::size_t requests_of(std::size_t service) const { return by_service_[service].read(); }
+
+  private:
+    friend class connection_pass;
+    friend class request_pass;
+
+    /// One count on a line of its own.
+    struct alignas(cache_line_bytes) tally {
+        std::atomic<std::size_t> value{0};
+        std::size_t enter() noexcept { return value.fetch_add(1, std::memory_order_relaxed) + 1; }
+        void leave() noexcept { value.fetch_sub(1, std::memory_order_relaxed); }
+        [[nodiscard]] std::size_t read() const noexcept { return value.load(std::memory_order_relaxed); }
+    };
+    void leave_connection(caller_key who) noexcept;
+    void leave_request(std::size_t service, caller_key who) noexcept;
+
+    const admission_limits limits_;
+    const siphash_key key_;
+    tally connections_;
+    tally requests_;
+    std::vector<tally> by_service_;
+    caller_counts connections_by_caller_;
+    caller_counts requests_by_caller_;
+};
+
+}  // namespace garde::proxy
