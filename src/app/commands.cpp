@@ -3,6 +3,7 @@
 
 #include "garde/app/server.hpp"
 #include "garde/base/hash.hpp"
+#include "garde/base/version.hpp"
 #include "garde/config/load.hpp"
 #include "garde/emergency/receipt.hpp"
 #include "garde/journal/journal.hpp"
@@ -297,7 +298,7 @@ void add_ctl(CLI::App& cli, int& code) {
 
 int run_command_line(int argc, char** argv) {
     CLI::App cli("garde keeps a service answering while the thing behind it is down.", "garde");
-    cli.set_version_flag("--version", "garde 0.1.0");
+    cli.set_version_flag("--version", fmt::format("garde {}", version));
     cli.require_subcommand(1);
     cli.footer(
         "Exit codes: 0 done; 1 it could not be done; 2 wrong command line; 3 the configuration has errors;\n"

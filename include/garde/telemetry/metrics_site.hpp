@@ -1,0 +1,53 @@
+// The metrics' listener: plain HTTP, GET /metrics, on the desk. The values are gathered when they are asked
+// for, by reading what the workers count.
+#pragma once
+
+#include "garde/base/result.hpp"
+#include "garde/control/view.hpp"
+#include "garde/net/page_server.hpp"
+#include "garde/proxy/worker_counters.hpp"
+#include "garde/telemetry/metrics_page.hpp"
+
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace garde::telemetry {
+
+/// On the desk's thread; must live as long as the desk's loop runs.
+class metrics_site {
+  public:
+    /// What it reads; all of it outlives the site and may be read by any thread.
+    struct sources {
+        std::span<const config::service_settings> services;
+        std::vector<const proxy::worker_counters*> counters;  ///< of every worker
+        std::function<load_now()> load;                       ///< may be empty
+        std::function<std::vector<worker_health>()> workers;  ///< may be empty
+    };
+
+    metrics_site(net::event_loop& desk, sources from);
+
+    /// Binds, and serves from now on; also before the loop runs.
+    result<void> listen(const config::endpoint& address);
+
+    /// What is shown of modes and verdicts from now on.
+    void show(control::view_ptr now) { view_ = std::move(now); }
+
+    /// Accepts no more connections.
+    void stop() { server_.stop(); }
+
+  private:
+    net::task<net::page_reply> answer(const net::page_request& request) const;
+    [[nodiscard]] std::string gather() const;
+
+    sources from_;
+    wall_time started_;
+    control::view_ptr view_;
+    net::page_server server_;
+};
+
+/// Answers one request; `gather` is called for GET and HEAD of /metrics only.
+net::page_reply answer_metrics(std::string_view method, std::string_view path,
+                               const std::function<std::string()>& gather);
+
+}  // namespace garde::telemetry

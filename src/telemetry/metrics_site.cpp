@@ -1,0 +1,44 @@
+// See metrics_site.hpp.
+#include "garde/telemetry/metrics_site.hpp"
+
+#include "garde/telemetry/openmetrics.hpp"
+
+namespace garde::telemetry {
+
+metrics_site::metrics_site(net::event_loop& desk, sources from)
+    : from_(std::move(from)),
+      started_(wall_now()),
+      server_(desk, [this](const net::page_request& request) { return answer(request); }) {}
+
+result<void> metrics_site::listen(const config::endpoint& address) {
+    return server_.listen(address, std::nullopt);
+}
+
+net::task<net::page_reply> metrics_site::answer(const net::page_request& request) const {
+    co_return answer_metrics(request.head.method, request.head.path, [this] { return gather(); });
+}
+
+std::string metrics_site::gather() const {
+    proxy::counter_totals totals(proxy::backends_by_service(from_.services));
+    for (const auto* each : from_.counters) each->add_to(totals);
+    const process_facts process = read_process_facts(started_);
+    return metrics_page({.services = from_.services,
+                         .counters = totals,
+                         .process = process,
+                         .now = view_.get(),
+                         .load = from_.load ? std::optional(from_.load()) : std::nullopt,
+                         .workers = from_.workers ? from_.workers() : std::vector<worker_health>{}});
+}
+
+net::page_reply answer_metrics(std::string_view method, std::string_view path,
+                               const std::function<std::string()>& gather) {
+    if (path != "/metrics") return {.status = 404, .fields = {}, .body = "The metrics are at /metrics.\n"};
+    if (method != "GET" && method != "HEAD")
+        return {.status = 405, .fields = {{"Allow", "GET, HEAD"}}, .body = "Ask with GET.\n"};
+    return {.status = 200,
+            .content_type = std::string(openmetrics_type),
+            .fields = {{"Cache-Control", "no-store"}},
+            .body = gather()};
+}
+
+}  // namespace garde::telemetry
