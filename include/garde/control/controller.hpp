@@ -81,6 +81,8 @@ class controller {
     /// Calls `then` on the control thread when all workers serve it, or after adopt_wait.
     void adopt(proxy::site_ptr next, address_book names, std::string by, std::function<void()> then);
     void write(journal::record what) { journal_.append(std::move(what)); }
+    /// Runs it on the control thread: how the watchdog sees that the thread makes progress.
+    void post(std::function<void()> what) { loop_.post(std::move(what)); }
     void stop();
 
   private:

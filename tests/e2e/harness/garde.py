@@ -58,6 +58,7 @@ class Garde:
     def start(self):
         for _ in range(4):
             self.port, self.admin_port, self.status_port = free_port(), free_port(), free_port()
+            self.metrics_port = free_port()
             self.write_config()
             self.process.start()
             if wait_for(self._ready_or_ended, "garde is ready", 20) == "ready":
@@ -99,6 +100,10 @@ class Garde:
     def status(self, path, fields=(), method="GET"):
         with Connection(self.status_port) as connection:
             return connection.request(method, path, fields)
+
+    def metrics(self, path="/metrics", method="GET"):
+        with Connection(self.metrics_port) as connection:
+            return connection.request(method, path, ())
 
     def health(self):
         return json.loads(self.status("/v1/health").body)
@@ -193,6 +198,7 @@ class Garde:
             "limits": self._changes["limits"],
             "admin": {"address": f"127.0.0.1:{self.admin_port}", **tls, "tokens": "admin-tokens"},
             "status": {"address": f"127.0.0.1:{self.status_port}", "public_url": f"http://localhost:{self.status_port}"},
+            "metrics": {"address": f"127.0.0.1:{self.metrics_port}"},
             "receipts": {"key": self.pki.receipts_key, "issuer": "https://garde.example"},
             "service": [service],
         }
