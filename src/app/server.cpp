@@ -117,10 +117,8 @@ class server {
     std::unique_ptr<journal::writer> journal_;
     std::unique_ptr<store::override_store> overrides_;
     std::unique_ptr<control::controller> control_;
-    std::atomic<std::size_t> open_connections_{0};
     std::unique_ptr<proxy::admission> admission_;
     std::unique_ptr<proxy::byte_budget> buffers_;
-    std::vector<std::unique_ptr<proxy::worker_counters>> counters_;  ///< of each worker
     std::vector<std::unique_ptr<proxy::worker>> workers_;
     std::unique_ptr<status::status_site> status_;
     std::unique_ptr<admin::admin_api> admin_;
@@ -156,7 +154,7 @@ result<void> server::start() {
                 .served = site_,
                 .cache = cache_.get(),
                 .outcomes = [control = control_.get()](const auto& what) { control->report(what); },
-                .open_connections = open_connections_},
+                .admits = *admission_},
             first));
         workers.push_back(workers_.back().get());
     }
@@ -215,19 +213,19 @@ void server::set_limits() {
     log_limits(settings_->limits, limits);
     admission_ = std::make_unique<proxy::admission>(limits, settings_->services.size(), random_key());
     buffers_ = std::make_unique<proxy::byte_budget>(limits.buffer_bytes);
-    const auto backends = proxy::backends_by_service(settings_->services);
-    for (std::size_t i = 0; i < workers; ++i)
-        counters_.push_back(std::make_unique<proxy::worker_counters>(backends));
 }
 
 void server::make_metrics() {
     if (!settings_->metrics) return;
-    telemetry::metrics_site::sources from{.services = settings_->services,
-                                          .counters = {},
-                                          .load = [this] { return load(); },
-                                          .workers = [this] { return health_of(watchdog_->workers()); }};
-    for (const auto& one : counters_) from.counters.push_back(one.get());
-    metrics_ = std::make_unique<telemetry::metrics_site>(desk_, std::move(from));
+    const auto counted = [this] {
+        std::vector<std::shared_ptr<const proxy::counted_site>> out;
+        for (const auto& worker : workers_) out.push_back(worker->counted());
+        return out;
+    };
+    metrics_ = std::make_unique<telemetry::metrics_site>(
+        desk_, telemetry::metrics_site::sources{.counted = counted,
+                                                .load = [this] { return load(); },
+                                                .workers = [this] { return health_of(watchdog_->workers()); }});
 }
 
 telemetry::load_now server::load() const {

@@ -59,6 +59,18 @@ std::uint16_t endpoint::port() const {
     return 0;
 }
 
+std::span<const std::uint8_t> endpoint::address_bytes() const {
+    if (family() == AF_INET) {
+        const auto& at = reinterpret_cast<const sockaddr_in*>(&storage_)->sin_addr;
+        return {reinterpret_cast<const std::uint8_t*>(&at), sizeof at};
+    }
+    if (family() == AF_INET6) {
+        const auto& at = reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr;
+        return {reinterpret_cast<const std::uint8_t*>(&at), sizeof at};
+    }
+    return {};
+}
+
 bool operator==(const endpoint& a, const endpoint& b) {
     return a.size_ == b.size_ && std::memcmp(&a.storage_, &b.storage_, a.size_) == 0;
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 namespace garde::proxy {
@@ -36,6 +37,10 @@ exchange::exchange(session& with)
       body_(with.request().body()),
       arrived_(now()) {}
 
+exchange::~exchange() {
+    if (service_ != nullptr) epoch_->counters->exchange_took(where_.service, now() - arrived_);
+}
+
 bool exchange::head_only() const {
     return head_.method == "HEAD";
 }
@@ -50,15 +55,27 @@ net::task<bool> exchange::run() {
     where_ = *found;
     service_ = &epoch_->served->service(where_.service);
     posture_ = epoch_->posture->services[where_.service];
-    if (where_.route->kind == continuity::route_kind::soap && head_.method != "POST")
+    auto admitted = worker_.admits().admit_request(where_.service, session_.counted_for());
+    if (!admitted) {
+        epoch_->counters->node().sheds[admitted.error()].add();
+        count(answer_kind::shed);
+        co_return co_await turn_away();
+    }
+    pass_ = std::move(*admitted);
+    if (where_.route->kind == continuity::route_kind::soap && head_.method != "POST") {
+        count(answer_kind::refused);
         co_return co_await refuse(405, "this path takes SOAP messages by POST only");
+    }
     may_use_cache_ = !posture_.transparent() && epoch_->served->may_use_cache(where_, session_.who());
 
     continuity::attempt_plan plan(posture_.attempts, rules(), arrived_);
     auto action = plan.start();
     while (const auto* order = std::get_if<continuity::try_backend>(&action)) {
         candidate tried = co_await attempt(*order);
-        if (tried.result.kind == outcome_kind::answered) co_return co_await deliver(std::move(tried));
+        if (tried.result.kind == outcome_kind::answered) {
+            count(continuity::to_number(tried.from) == 0 ? answer_kind::primary : answer_kind::backup);
+            co_return co_await deliver(std::move(tried));
+        }
         last_failure_ = tried.result.why;
         if (plan.tried().size() == 1) limit_life(plan);
         action = plan.resume(now(), tried.result);
@@ -245,10 +262,12 @@ net::task<bool> exchange::last_resort() {
     if (kept && !*kept) cache_detail_ = kept->error().detail;
     const stand_in_context situation = context();
     if (kept && *kept) {
+        count(answer_kind::cached);
         const stand_in answer = cached_answer(situation, **kept);
         co_return co_await send_own(answer);
     }
     if (posture_.transparent()) {
+        count(answer_kind::gateway_error);
         const stand_in answer = gateway_error(situation);
         co_return co_await send_own(answer);
     }
@@ -257,13 +276,29 @@ net::task<bool> exchange::last_resort() {
                                         .has_procedure = service_->procedure.has_value(),
                                         .has_own_error = own_error_.has_value(),
                                         .own_reason = own_error_ ? own_error_->result.why : reason::none});
-    if (choice == continuity::last_resort::own_error) co_return co_await deliver(std::move(*own_error_));
+    if (choice == continuity::last_resort::own_error) {
+        count(answer_kind::own_error);
+        co_return co_await deliver(std::move(*own_error_));
+    }
     const bool procedure = choice == continuity::last_resort::procedure;
+    count(procedure ? answer_kind::procedure : answer_kind::gateway_error);
     const stand_in answer = procedure ? procedure_answer(situation) : gateway_error(situation);
     co_return co_await send_own(answer);
 }
 
+void exchange::count(answer_kind by) {
+    epoch_->counters->request(where_.service, by, mode_served(posture_));
+}
+
+net::task<bool> exchange::turn_away() {
+    std::uint32_t random = 0;
+    std::memcpy(&random, worker_.randomness().take(sizeof random).data(), sizeof random);
+    const stand_in answer = overload_answer(retry_after(random));
+    co_return co_await send_own(answer);
+}
+
 net::task<bool> exchange::refuse(int status, std::string_view what) {
+    epoch_->counters->node().refusals[refusal_of(status)].add();
     stand_in answer{.status = status,
                     .content_type = "application/problem+json",
                     .fields = {},

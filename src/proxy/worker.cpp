@@ -3,14 +3,24 @@
 
 #include "garde/proxy/session.hpp"
 
+#include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
 namespace garde::proxy {
+namespace {
+
+caller_key key_of(const admission& admits, const net::socket& peer) {
+    const auto at = net::remote_endpoint(peer).value_or(net::endpoint());
+    return admits.key_of_address(at.address_bytes());
+}
+
+}  // namespace
 
 worker::worker(environment with, continuity::posture_ptr first)
     : with_(std::move(with)),
+      counted_(std::make_shared<const counted_site>(counted_site::begin(with_.served->shared_settings()))),
       current_(make_epoch(with_.served, 0, std::move(first))),
       batch_(loop_.wheel(), [this] { flush_answered(); }),
       // Cancelling only makes their coroutines ready: the list does not change under this loop.
@@ -24,6 +34,7 @@ epoch_ptr worker::make_epoch(site_ptr served, std::uint64_t number, continuity::
     epoch_ptr out(new epoch);
     out->number = number;
     out->posture = std::move(first);
+    out->counters = counted_.load()->counters;
     for (const auto& service : served->services()) {
         auto& pools = out->pools.emplace_back();
         for (const auto& target : service.targets) pools.emplace_back(loop_, target);
@@ -47,7 +58,10 @@ result<void> worker::listen() {
 
 void worker::start() {
     listener_->start([this](net::socket accepted) { accept(std::move(accepted)); });
-    thread_ = std::jthread([this] { loop_.run(); });
+    thread_ = std::jthread([this] {
+        ::pthread_setname_np(::pthread_self(), "worker");  // for top, debuggers and tests
+        loop_.run();
+    });
 }
 
 void worker::stop() {
@@ -57,15 +71,21 @@ void worker::stop() {
 }
 
 void worker::accept(net::socket accepted) {
-    const std::size_t bound = served().settings().limits.connections;
-    if (bound > 0 && with_.open_connections.load(std::memory_order_relaxed) >= bound) return;
+    auto& counted = counters().node();
+    counted.accepted.add();
+    auto pass = with_.admits.admit_connection(key_of(with_.admits, accepted));
+    if (!pass) {
+        counted.sheds[pass.error()].add();
+        return counted.ended[connection_end::shed].add();
+    }
     net::ssl_ptr ssl = served().listener_tls().accept_side();
-    if (!ssl) return;  // no memory for one more
-    const auto live = [](worker& at, net::socket connected, net::ssl_ptr tls) -> net::task<> {
-        session one(at, std::move(connected), std::move(tls));
+    if (!ssl) return counted.ended[connection_end::shed].add();  // no memory for one more
+    const auto live = [](worker& at, net::socket connected, net::ssl_ptr tls,
+                         connection_pass admitted) -> net::task<> {
+        session one(at, std::move(connected), std::move(tls), std::move(admitted));
         co_await one.run();
     };
-    loop_.spawn(live(*this, std::move(accepted), std::move(ssl)));
+    loop_.spawn(live(*this, std::move(accepted), std::move(ssl), std::move(*pass)));
 }
 
 void worker::adopt(int connected) {
@@ -96,14 +116,12 @@ void worker::adopt(int connected) {
 void worker::enter(session& one) {
     one.place = sessions_.size();
     sessions_.push_back(&one);
-    with_.open_connections.fetch_add(1, std::memory_order_relaxed);
 }
 
 void worker::leave(session& one) {
     sessions_[one.place] = sessions_.back();
     sessions_[one.place]->place = one.place;
     sessions_.pop_back();
-    with_.open_connections.fetch_sub(1, std::memory_order_relaxed);
     if (sessions_.empty() && drained_) std::exchange(drained_, nullptr)();
 }
 
@@ -119,6 +137,8 @@ void worker::adopt(site_ptr next, std::uint64_t number, continuity::posture_ptr 
     loop_.post([this, next = std::move(next), number, first = std::move(first),
                 in_effect = std::move(in_effect)]() mutable {
         flush_answered();
+        counted_.store(
+            std::make_shared<const counted_site>(counted_.load()->follow(next->shared_settings())));
         current_ = make_epoch(std::move(next), number, std::move(first));
         in_effect();
     });
@@ -142,6 +162,7 @@ void worker::drain(std::function<void()> then) {
 
 void worker::count(const epoch& in, std::size_t service, continuity::backend_index backend,
                    const continuity::outcome& result) {
+    in.counters->backend(service, backend).attempts[result.why].add();
     if (&in != current_.get()) return;
     if (result.kind == continuity::outcome_kind::failed) {
         with_.outcomes({.epoch = in.number,

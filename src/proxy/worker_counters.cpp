@@ -1,7 +1,9 @@
 // See worker_counters.hpp.
 #include "garde/proxy/worker_counters.hpp"
 
+#include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace garde::proxy {
 namespace {
@@ -10,8 +12,12 @@ void add(std::uint64_t& into, const counter& from) {
     into += from.value();
 }
 
-template <class E, std::size_t N>
-void add(cells<std::uint64_t, E, N>& into, const cells<counter, E, N>& from) {
+void add(counter& into, const counter& from) {
+    into.add(from.value());
+}
+
+template <class Cell, class E, std::size_t N>
+void add(cells<Cell, E, N>& into, const cells<counter, E, N>& from) {
     for (std::size_t i = 0; i < N; ++i) add(into.at[i], from.at[i]);
 }
 
@@ -21,7 +27,8 @@ void add(std::array<Into, N>& into, const std::array<From, N>& from) {
 }
 
 /// What ended is read before what began, so that nothing seems to have ended that never began.
-void add(node_cells<std::uint64_t>& into, const node_cells<counter>& from) {
+template <class Cell>
+void add(node_cells<Cell>& into, const node_cells<counter>& from) {
     add(into.ended, from.ended);
     add(into.accepted, from.accepted);
     add(into.handshakes, from.handshakes);
@@ -98,6 +105,27 @@ void worker_counters::add_to(counter_totals& into) const {
         for (std::size_t i = first_backend_[service]; i < first_backend_[service + 1]; ++i)
             add(into.backends[service][i - first_backend_[service]], backends_[i]);
     }
+}
+
+void worker_counters::go_on_from(const worker_counters& former) {
+    add(node_, former.node_);
+}
+
+counted_site counted_site::begin(config::settings_ptr with) {
+    auto counters = std::make_shared<worker_counters>(backends_by_service(with->services));
+    return {std::move(with), std::move(counters)};
+}
+
+counted_site counted_site::follow(config::settings_ptr with) const {
+    const auto same_backend = [](const auto& a, const auto& b) { return a.name == b.name; };
+    const auto same_service = [&](const auto& a, const auto& b) {
+        return a.name == b.name && std::ranges::equal(a.backends, b.backends, same_backend);
+    };
+    if (std::ranges::equal(settings->services, with->services, same_service))
+        return {std::move(with), counters};
+    counted_site out = begin(std::move(with));
+    out.counters->go_on_from(*counters);
+    return out;
 }
 
 std::vector<std::size_t> backends_by_service(std::span<const config::service_settings> services) {

@@ -19,10 +19,14 @@ net::task<net::page_reply> metrics_site::answer(const net::page_request& request
 }
 
 std::string metrics_site::gather() const {
-    proxy::counter_totals totals(proxy::backends_by_service(from_.services));
-    for (const auto* each : from_.counters) each->add_to(totals);
+    const auto counted = from_.counted();
+    const config::settings_ptr settings = counted.front()->settings;
+    proxy::counter_totals totals(proxy::backends_by_service(settings->services));
+    // A worker that has not yet taken up the configuration that another one has is left out until it has.
+    for (const auto& each : counted)
+        if (each->settings == settings) each->counters->add_to(totals);
     const process_facts process = read_process_facts(started_);
-    return metrics_page({.services = from_.services,
+    return metrics_page({.services = settings->services,
                          .counters = totals,
                          .process = process,
                          .now = view_.get(),

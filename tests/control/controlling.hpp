@@ -125,7 +125,7 @@ struct controlling : testing::Test {
     proxy::site_ptr site;
     std::unique_ptr<journal::writer> journal;
     std::unique_ptr<controller> control;
-    std::atomic<std::size_t> open_connections{0};
+    std::optional<proxy::admission> admits;
     std::unique_ptr<proxy::worker> worker;
 
     std::shared_ptr<config::settings> quick_settings() {
@@ -164,12 +164,12 @@ struct controlling : testing::Test {
     }
     void start_with_worker(bool running) {
         make();
-        worker =
-            std::make_unique<proxy::worker>(proxy::worker::environment{.served = site,
-                                                                       .cache = nullptr,
-                                                                       .outcomes = [](const auto&) {},
-                                                                       .open_connections = open_connections},
-                                            control->first_posture({}));
+        admits.emplace(proxy::derive_limits({}, {}), site->services().size(), siphash_key{});
+        worker = std::make_unique<proxy::worker>(proxy::worker::environment{.served = site,
+                                                                            .cache = nullptr,
+                                                                            .outcomes = [](const auto&) {},
+                                                                            .admits = *admits},
+                                                 control->first_posture({}));
         ASSERT_TRUE(worker->listen());
         control->serve({worker.get()});
         if (running) worker->start();

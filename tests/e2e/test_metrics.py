@@ -108,3 +108,31 @@ def test_nothing_personal(garde):
         garde.order("automatic")
     for secret in (ssin, HOLDER_NAME, "operator-a", "very-secret-reason", "CN=", "127.0.0.1"):
         assert secret not in text
+
+
+def test_requests_are_counted(garde):
+    garde.wait_for_mode("primary")
+    answered = {"service": SERVICE, "answered_by": "primary", "mode": "primary"}
+    before = Scrape(garde)
+    with garde.client() as client:
+        for _ in range(3):
+            assert client.ask(consult()).mode == "primary"
+    after = Scrape(garde)
+    assert after.value("garde_requests_total", **answered) - before.value("garde_requests_total", **answered) == 3
+    handshakes = [one.value("garde_handshakes_total", result="full") for one in (before, after)]
+    assert handshakes[1] > handshakes[0]
+    assert after.value("garde_requests_in_flight", service=SERVICE) == 0
+
+
+def test_who_is_over_a_limit_is_turned_away_early_and_the_others_are_served(make_cluster):
+    garde = make_cluster(limits={"connections_per_caller": 2}).garde
+    with garde.client(caller=1) as first, garde.client(caller=1) as second, garde.client(caller=1) as third:
+        assert first.ask(consult()).status == 200
+        assert second.ask(consult()).status == 200
+        turned_away = third.ask(consult())
+        assert turned_away.status == 503
+        assert 2 <= int(turned_away.get("Retry-After")) <= 9
+        with garde.client(caller=2) as other:
+            assert other.ask(consult()).status == 200
+    assert garde.status("/v1/health").status == 200
+    assert Scrape(garde).value("garde_shed_total", limit="connections-of-caller") == 1

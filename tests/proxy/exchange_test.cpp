@@ -73,7 +73,8 @@ struct exchanging : testing::Test {
     site_ptr served;
     std::mutex mutex;
     std::vector<outcome_report> outcomes;
-    std::atomic<std::size_t> open_connections{0};
+    admission_limits limits = derive_limits({}, {});
+    std::optional<admission> admits;
     std::unique_ptr<worker> at;
 
     config::service_settings& counter() { return settings->services[0]; }
@@ -95,7 +96,8 @@ struct exchanging : testing::Test {
             const std::lock_guard lock(mutex);
             outcomes.push_back(what);
         };
-        at = std::make_unique<worker>(worker::environment{served, nullptr, note, open_connections}, now);
+        admits.emplace(limits, served->services().size(), siphash_key{});
+        at = std::make_unique<worker>(worker::environment{served, nullptr, note, *admits}, now);
         const auto listening = at->listen();
         ASSERT_TRUE(listening) << listening.error().message;
         at->start();
@@ -366,6 +368,44 @@ TEST_F(reconfigured, an_exchange_ends_as_it_began_and_the_next_one_on_its_connec
     EXPECT_EQ(one->connections(), 2);
 }
 
+// --- counting and admission ---
+
+/// What was counted so far. After the connection's end, which is counted last.
+counter_totals counted(const exchanging& what) {
+    counter_totals out(backends_by_service(what.served->settings().services));
+    what.at->counted()->counters->add_to(out);
+    return out;
+}
+
+TEST_F(exchanging, what_happens_is_counted) {
+    start();
+    ask(post("/counter"));
+    const auto all = counted(*this);
+    EXPECT_EQ(all.node.accepted, 1U);
+    EXPECT_EQ(all.node.handshakes[handshake_result::full], 1U);
+    const auto& requests = all.services[0].requests[static_cast<std::size_t>(answer_kind::primary)];
+    EXPECT_EQ(requests[served_mode::primary], 1U);
+    EXPECT_EQ(all.backends[0][0].attempts[reason::none], 1U);
+    EXPECT_EQ(all.backends[0][1].attempts[reason::none], 0U);
+}
+
+TEST_F(exchanging, a_request_over_the_limit_is_turned_away_and_no_backend_is_asked) {
+    limits.requests = 0;
+    const std::string said = ask(post("/counter"));
+    EXPECT_THAT(said, StartsWith("HTTP/1.1 503 "));
+    EXPECT_THAT(said, HasSubstr("Retry-After: "));
+    EXPECT_EQ(one->connections(), 0);
+    EXPECT_EQ(counted(*this).node.sheds[shed::requests], 1U);
+    EXPECT_EQ(admits->requests(), 0U);
+}
+
+TEST_F(exchanging, a_connection_over_the_limit_is_closed_before_its_handshake) {
+    limits.connections = 0;
+    EXPECT_EQ(ask(post("/counter")), "not connected");
+    EXPECT_EQ(counted(*this).node.sheds[shed::connections], 1U);
+    EXPECT_EQ(counted(*this).node.handshakes[handshake_result::full], 0U);
+}
+
 // --- draining ---
 
 TEST_F(exchanging, draining_ends_when_the_last_connection_has_ended) {
@@ -374,7 +414,8 @@ TEST_F(exchanging, draining_ends_when_the_last_connection_has_ended) {
     ask(post("/counter"));
     at->drain([&] { drained.set_value(); });
     EXPECT_EQ(drained.get_future().wait_for(test::patience), std::future_status::ready);
-    EXPECT_EQ(open_connections, 0U);
+    EXPECT_EQ(admits->connections(), 0U);
+    EXPECT_EQ(admits->requests(), 0U);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <sys/socket.h>
 #include <utility>
@@ -24,6 +25,8 @@ class endpoint {
     /// The address as a literal without brackets; empty for no address.
     [[nodiscard]] std::string host() const;
     [[nodiscard]] std::uint16_t port() const;
+    /// 4 or 16 bytes in network order, none for no address; of this object.
+    [[nodiscard]] std::span<const std::uint8_t> address_bytes() const;
     [[nodiscard]] int family() const { return storage_.ss_family; }
 
     [[nodiscard]] const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&storage_); }

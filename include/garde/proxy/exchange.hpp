@@ -18,10 +18,13 @@ class exchange {
     explicit exchange(session& with);
     exchange(const exchange&) = delete;
     exchange& operator=(const exchange&) = delete;
-    ~exchange() = default;
+    ~exchange();
 
     /// Answers the request that the session has read. True when the connection may carry another.
     net::task<bool> run();
+
+    /// Answers it with 503: too much is asked of garde.
+    net::task<bool> turn_away();
 
   private:
     /// A backend's response and what it counts as.
@@ -46,6 +49,8 @@ class exchange {
     net::task<bool> send_own(const stand_in& answer);
     void offer_to_cache(const candidate& answer);
     [[nodiscard]] stand_in_context context() const;
+    /// Counts the request as answered.
+    void count(answer_kind by);
     [[nodiscard]] bool head_only() const;
     [[nodiscard]] bool keep_alive() const;
 
@@ -58,6 +63,7 @@ class exchange {
     route_match where_;
     const service_site* service_ = nullptr;
     continuity::service_posture posture_;  ///< as it was when the request arrived
+    request_pass pass_;
     bool may_use_cache_ = false;
     continuity::reason last_failure_ = continuity::reason::none;
     std::optional<candidate>

@@ -8,7 +8,9 @@
 #include "garde/continuity/posture.hpp"
 #include "garde/net/event_loop.hpp"
 #include "garde/net/listener.hpp"
+#include "garde/proxy/admission.hpp"
 #include "garde/proxy/site.hpp"
+#include "garde/proxy/worker_counters.hpp"
 #include "garde/upstream/pool.hpp"
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
@@ -44,6 +46,7 @@ struct epoch : boost::intrusive_ref_counter<epoch, boost::thread_unsafe_counter>
     std::uint64_t number = 0;
     site_ptr served;
     continuity::posture_ptr posture;
+    std::shared_ptr<worker_counters> counters;
     std::vector<std::vector<upstream::pool>> pools;    ///< by service and backend
     std::vector<std::vector<std::uint64_t>> answered;  ///< by service and backend, not yet reported
 
@@ -64,7 +67,7 @@ class worker {
         site_ptr served;  ///< at first
         cache::cache_desk* cache;
         outcome_sink outcomes;
-        std::atomic<std::size_t>& open_connections;  ///< of all workers together
+        admission& admits;  ///< of all workers together
     };
 
     explicit worker(environment with, continuity::posture_ptr first);
@@ -79,6 +82,8 @@ class worker {
     [[nodiscard]] int listening_descriptor() const { return listener_->descriptor(); }
 
     // Any thread:
+    /// What it counts, as it is while it counts on.
+    [[nodiscard]] std::shared_ptr<const counted_site> counted() const { return counted_.load(); }
     /// Serves from this posture from now on; then calls `in_effect` on this worker's thread.
     void publish(continuity::posture_ptr next, std::function<void()> in_effect);
     /// Serves this site from now on, as epoch `number`, beginning with this posture; then calls `in_effect`
@@ -100,6 +105,9 @@ class worker {
     /// What is served now. Whoever waits for something must hold the epoch, or copy what he needs of it.
     [[nodiscard]] const epoch_ptr& current() const { return current_; }
     [[nodiscard]] const site& served() const { return *current_->served; }
+    [[nodiscard]] admission& admits() { return with_.admits; }
+    /// Of what is served now.
+    [[nodiscard]] worker_counters& counters() { return *current_->counters; }
     [[nodiscard]] cache::cache_desk* cache() { return with_.cache; }
     [[nodiscard]] bool draining() const { return draining_; }
     /// Failures are reported at once, answers in batches. What an exchange saw in a former epoch is no longer
@@ -124,6 +132,7 @@ class worker {
     std::function<void()> drained_;
     random_supply randomness_;
     net::event_loop loop_;
+    std::atomic<std::shared_ptr<const counted_site>> counted_;
     epoch_ptr current_;
     net::deadline batch_;
     net::deadline last_wait_over_;

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -171,11 +172,26 @@ class alignas(cache_line_bytes) worker_counters {
     /// Any thread; `into` is made for the same services.
     void add_to(counter_totals& into) const;
 
+    /// Counts on where the counters of a former configuration stopped, in what no configuration changes. The worker's
+    /// thread, once, before anything is counted.
+    void go_on_from(const worker_counters& former);
+
   private:
     node_cells<counter> node_;
     std::vector<service_cells<counter, duration_histogram>> services_;
     std::vector<backend_cells<counter>> backends_;  ///< of all services, one after the other
     std::vector<std::size_t> first_backend_;        ///< by service; and the end
+};
+
+/// What a worker counts, and the configuration whose services and backends it counts.
+struct counted_site {
+    config::settings_ptr settings;
+    std::shared_ptr<worker_counters> counters;
+
+    static counted_site begin(config::settings_ptr with);
+    /// For another configuration: the same counters where its services and backends have the same names, else new ones
+    /// that go on where these stopped. The worker's thread.
+    [[nodiscard]] counted_site follow(config::settings_ptr with) const;
 };
 
 /// How many backends each service has, in the configuration's order.

@@ -9,7 +9,7 @@
 #include "garde/telemetry/metrics_page.hpp"
 
 #include <functional>
-#include <span>
+#include <memory>
 #include <vector>
 
 namespace garde::telemetry {
@@ -19,8 +19,7 @@ class metrics_site {
   public:
     /// What it reads; all of it outlives the site and may be read by any thread.
     struct sources {
-        std::span<const config::service_settings> services;
-        std::vector<const proxy::worker_counters*> counters;  ///< of every worker
+        std::function<std::vector<std::shared_ptr<const proxy::counted_site>>()> counted;  ///< by every worker
         std::function<load_now()> load;                       ///< may be empty
         std::function<std::vector<worker_health>()> workers;  ///< may be empty
     };
