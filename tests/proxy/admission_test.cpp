@@ -163,9 +163,14 @@ TEST(caller_counts, ten_thousand_callers_with_one_each_look_like_few) {
 TEST(caller_counts, who_shares_one_place_with_a_heavy_caller_is_not_taken_for_him) {
     caller_counts counts;
     const auto heavy = static_cast<caller_key>(0x0000'0001'0000'0001);
-    const auto neighbour = static_cast<caller_key>(0x0000'0002'0000'0001);
+    const auto beside_in_one_row = static_cast<caller_key>(0x0000'0002'0000'0001);
+    const auto beside_in_the_other = static_cast<caller_key>(0x0000'0001'0000'0002);
     for (int i = 0; i < 1000; ++i) counts.enter(heavy);
-    EXPECT_EQ(counts.enter(neighbour), 1U);
+    EXPECT_EQ(counts.enter(beside_in_one_row), 1U);
+    EXPECT_EQ(counts.of(beside_in_one_row), 1U);
+    counts.leave(beside_in_one_row);
+    EXPECT_EQ(counts.enter(beside_in_the_other), 1U);
+    EXPECT_EQ(counts.of(beside_in_the_other), 1U);
 }
 
 // --- connections

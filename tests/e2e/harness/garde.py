@@ -49,6 +49,7 @@ class Garde:
         self.data = folder / "data"
         self._sites = sites
         self._changes = {"probe": probe or {}, "switchover": switchover or {}, "limits": limits or {}}
+        self.metrics_port = free_port()
         self._cache, self._procedure, self._backend_client = cache, procedure, backend_client
         self.process = Process([paths.GARDE, "run", "--config", self.config], "garde", folder)
         self._write_files()
