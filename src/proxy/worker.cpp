@@ -89,27 +89,8 @@ void worker::accept(net::socket accepted) {
 }
 
 void worker::adopt(int connected) {
-    // Held by the message, which may be dropped with the loop.
-    struct holder {
-        int descriptor;
-        explicit holder(int value) : descriptor(value) {}
-        holder(holder&& other) noexcept : descriptor(std::exchange(other.descriptor, -1)) {}
-        holder& operator=(holder&&) = delete;
-        ~holder() {
-            if (descriptor >= 0) ::close(descriptor);
-        }
-    };
-    loop_.post([this, held = holder(connected)]() mutable {
-        sockaddr_storage own{};
-        socklen_t size = sizeof own;
-        if (draining_ || ::getsockname(held.descriptor, reinterpret_cast<sockaddr*>(&own), &size) != 0)
-            return;
-        net::socket accepted(loop_.get_executor());
-        boost::system::error_code failed;
-        accepted.assign(own.ss_family == AF_INET6 ? net::tcp::v6() : net::tcp::v4(), held.descriptor, failed);
-        if (failed) return;
-        held.descriptor = -1;
-        accept(std::move(accepted));
+    loop_.post([this, held = net::socket(connected)]() mutable {
+        if (!draining_) accept(std::move(held));
     });
 }
 
