@@ -24,7 +24,7 @@ steady_time now() {
 template <class T, class Begin>
 net::task<T> wait_for(net::event_loop& desk, Begin begin) {
     const auto became = std::make_shared<net::arrival<T>>(desk);
-    begin([became](T result) { net::arrival<T>::bring(became, std::move(result)); });
+    begin([became](T what) { net::arrival<T>::bring(became, std::move(what)); });
     co_return co_await became->wait();
 }
 
@@ -34,6 +34,12 @@ net::page_reply unauthorized(refusal_reason why) {
     out.fields.push_back({"WWW-Authenticate", why == refusal_reason::no_token
                                                   ? "Bearer realm=\"garde\""
                                                   : "Bearer realm=\"garde\", error=\"invalid_token\""});
+    return out;
+}
+
+net::page_reply come_again(std::string_view why) {
+    auto out = problem_reply(503, why);
+    out.fields.push_back({"Retry-After", "5"});
     return out;
 }
 
@@ -70,6 +76,8 @@ struct admin_api::state {
         const auto where = find_place(request.head.method, request.head.path);
         if (!where) co_return where.error();
         if (where->what == resource::openapi) co_return json_reply(std::string(openapi_document()));
+        const bool orders = where->what == resource::reload || where->what == resource::mode;
+        if (orders && !no_orders.empty()) co_return come_again(no_orders);
         if (where->what == resource::reload) {
             net::page_reply reply = co_await reload(*operator_name);
             co_return reply;
@@ -139,6 +147,7 @@ struct admin_api::state {
     reload_order reloads;
     token_book tokens;
     control::view_ptr view;
+    std::string no_orders;  ///< why; empty: they are taken
     refusal_log refusals;
     net::deadline summary;
     net::page_server server;
@@ -153,9 +162,16 @@ void admin_api::on_reload(reload_order what) {
     state_->reloads = std::move(what);
 }
 
-result<void> admin_api::listen() {
-    const auto& served = *state_->served;
-    return state_->server.listen(served.settings().admin.address, served.admin_tls());
+void admin_api::listen(net::socket socket) {
+    state_->server.listen(std::move(socket), state_->served->admin_tls());
+}
+
+void admin_api::refuse_orders(std::string why) {
+    state_->no_orders = std::move(why);
+}
+
+void admin_api::take_orders() {
+    state_->no_orders.clear();
 }
 
 void admin_api::show(control::view_ptr now) {

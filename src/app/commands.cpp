@@ -35,7 +35,7 @@ void print_problems(const std::vector<config::problem>& problems) {
     for (const auto& one : problems) fmt::print(stderr, "{}\n", config::to_text(one));
 }
 
-int run(const std::string& file) {
+int run(const std::string& file, start_as role) {
     auto loaded = config::load(file);
     if (!loaded) {
         print_problems(loaded.error());
@@ -44,7 +44,7 @@ int run(const std::string& file) {
     print_problems(loaded->warnings);
     net::signals::block(serve_signals);  // before the log's thread is made
     telemetry::start_log(loaded->value->log_level);
-    const auto served = serve(loaded->value);
+    const auto served = serve(loaded->value, role);
     telemetry::stop_log();
     if (served) return exit_ok;
     complain(served.error().message);
@@ -209,10 +209,17 @@ int make_token(const std::string& name) {
 }
 
 void add_run_and_check(CLI::App& cli, int& code) {
-    auto* run_command = cli.add_subcommand("run", "serve until SIGTERM or SIGINT");
+    auto* run_command =
+        cli.add_subcommand("run", "serve until SIGTERM or SIGINT; SIGHUP has the configuration read anew");
     auto file = std::make_shared<std::string>("/etc/garde/garde.toml");
     run_command->add_option("-c,--config", *file, "configuration file")->capture_default_str();
-    run_command->callback([&code, file] { code = run(*file); });
+    auto take_over = std::make_shared<bool>(false);
+    run_command->add_flag(
+        "--take-over", *take_over,
+        "take over from the garde that owns the data folder, if there is one, without a lost connection");
+    run_command->callback([&code, file, take_over] {
+        code = run(*file, *take_over ? start_as::successor : start_as::only_one);
+    });
 
     auto* check_command =
         cli.add_subcommand("check", "read the configuration and say all that is wrong with it");

@@ -51,7 +51,7 @@ bool is_error(const config::problem& one) {
 }  // namespace
 
 reloader::reloader(parts with, config::settings_ptr running)
-    : with_(with), running_(std::move(running)), mail_(std::make_shared<mailbox>()) {
+    : with_(std::move(with)), running_(std::move(running)), mail_(std::make_shared<mailbox>()) {
     mail_->to = this;
 }
 

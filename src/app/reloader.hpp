@@ -6,7 +6,6 @@
 #include "garde/cache/cache_desk.hpp"
 #include "garde/control/controller.hpp"
 #include "garde/net/event_loop.hpp"
-#include "garde/net/ticket_keys.hpp"
 
 #include <deque>
 #include <functional>
@@ -28,7 +27,7 @@ class reloader {
         net::event_loop& desk;
         control::controller& control;
         cache::cache_desk& cache;
-        net::ticket_keys_ptr tickets;  ///< under which callers go on with their TLS sessions
+        net::ticket_keys_ptr tickets;  ///< callers' sessions go on
     };
 
     reloader(parts with, config::settings_ptr running);

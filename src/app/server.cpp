@@ -20,16 +20,21 @@
 #include "garde/store/override_store.hpp"
 #include "garde/telemetry/metrics_site.hpp"
 
+#include "exit_guard.hpp"
+#include "predecessor.hpp"
 #include "reloader.hpp"
+#include "socket_supply.hpp"
+#include "successor.hpp"
+#include "within.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <future>
 #include <mutex>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -38,11 +43,16 @@
 namespace garde::app {
 namespace {
 
-/// How long the start waits for the store. What comes later counts from then on.
+/// How long the start waits for what may take its time. What comes later counts from then on.
 constexpr milliseconds store_wait{300};
-
-/// How long the start waits for backends' names, so that the first request finds their addresses known.
 constexpr milliseconds look_up_wait{500};
+/// For the data folder to say whether another garde owns it; for that garde to hand everything over.
+constexpr milliseconds owner_wait{1'000};
+constexpr milliseconds take_over_wait{20'000};
+/// How long the desk may take to make an offer to a successor.
+constexpr milliseconds offer_wait{2'000};
+/// How long taking apart may take, beyond draining.
+constexpr milliseconds exit_limit{5'000};
 
 /// Patients' data must not end up in a core dump, and a caller that hangs up must not end the process.
 void harden_process() {
@@ -86,32 +96,57 @@ std::size_t worker_count(const config::settings& settings) {
     return std::max(1U, std::thread::hardware_concurrency());
 }
 
+/// Everything from the garde that owns the data folder; nothing where there is none.
+result<std::unique_ptr<inheritance>> inherit(const std::filesystem::path& data_dir, start_as role) {
+    if (role == start_as::successor) {
+        auto asked = within(take_over_wait, [data_dir] { return inheritance::receive(data_dir); });
+        if (!asked) return fail("cannot take over: " + data_dir.string() + " does not answer");
+        return std::move(*asked);
+    }
+    const auto owner = within(owner_wait, [data_dir] { return owner_of(data_dir); });
+    if (!owner) spdlog::error("{} does not answer; garde serves all the same", data_dir.string());
+    if (owner.value_or(0) == 0) return nullptr;
+    return fail(fmt::format(
+        "process {} is garde too and owns {}; stop it, or take over from it: garde run --take-over", *owner,
+        data_dir.string()));
+}
+
 /// All parts, in the order in which they are made; stop() takes them apart.
 class server {
   public:
-    explicit server(config::settings_ptr settings)
-        : settings_(std::move(settings)), manager_(service_manager::from_environment()) {}
+    server(config::settings_ptr settings, start_as role)
+        : settings_(std::move(settings)), role_(role), manager_(service_manager::from_environment()) {}
 
     result<void> start();
     void run_until_told();
     void stop();
 
   private:
+    result<void> prepare();
+    void make_workers();
     continuity::posture_ptr load_overrides();
     void set_limits();
     void make_metrics();
     [[nodiscard]] telemetry::load_now load() const;
     void start_watchdog();
     void record_progress(const progress_change& what);
-    result<void> open_listeners();
-    void on_signal(int signal);
-    void begin_drain(int signal);
+    result<void> open_sockets();
+    result<std::vector<net::socket>> take(std::string_view name, const config::endpoint& address,
+                                          std::size_t count);
+    void tell_predecessor();
+    [[nodiscard]] result<offer> begin_offer();
+    result<offer> make_offer();
+    void on_signal(int which);
+    void begin_drain(std::string why);
     void announce_ready() const;
 
-    config::settings_ptr settings_;
+    config::settings_ptr settings_;  ///< as started; reloader_ has those in force
+    start_as role_;
     service_manager manager_;
     net::event_loop desk_;
     std::unique_ptr<net::signals> signals_;
+    std::unique_ptr<inheritance> inherited_;
+    socket_supply supply_;  ///< sockets that are there already
     proxy::site_ptr site_;
     std::unique_ptr<cache::cache_desk> cache_;
     std::unique_ptr<journal::writer> journal_;
@@ -125,7 +160,11 @@ class server {
     std::unique_ptr<reloader> reloader_;
     std::unique_ptr<telemetry::metrics_site> metrics_;
     std::unique_ptr<watchdog> watchdog_;
+    std::vector<offer::named_socket> sockets_;  ///< for a successor; closed when draining begins
+    control::view_ptr view_;
+    std::unique_ptr<predecessor> predecessor_;
     std::unique_ptr<net::deadline> drain_limit_;
+    std::string ending_;  ///< why; empty while serving
     std::size_t draining_ = 0;
 };
 
@@ -133,31 +172,9 @@ result<void> server::start() {
     auto signals = net::signals::take(desk_, serve_signals, [this](int one) { on_signal(one); });
     if (!signals) return std::unexpected(signals.error());
     signals_ = std::move(*signals);
-    auto made = proxy::site::make(settings_);
-    if (!made) return std::unexpected(made.error());
-    site_ = std::move(*made);
-    journal_ = std::make_unique<journal::writer>(
-        journal::writer::options{.folder = settings_->data_dir / "journal"});
-    overrides_ = store::open_sqlite_override_store(settings_->data_dir / "garde.sqlite");
-    cache_ = std::make_unique<cache::cache_desk>(cache_bytes(*settings_));
-
-    control_ = std::make_unique<control::controller>(site_, *journal_, *overrides_);
-    journal_->append({.at = wall_now(),
-                      .event = "start",
-                      .attributes = {{"node", settings_->node_name}, {"configuration", settings_->sha256}}});
+    if (auto ready = prepare(); !ready) return ready;
     set_limits();
-    const auto first = load_overrides();
-    std::vector<proxy::worker*> workers;
-    for (std::size_t i = 0; i < worker_count(*settings_); ++i) {
-        workers_.push_back(std::make_unique<proxy::worker>(
-            proxy::worker::environment{
-                .served = site_,
-                .cache = cache_.get(),
-                .outcomes = [control = control_.get()](const auto& what) { control->report(what); },
-                .admits = *admission_},
-            first));
-        workers.push_back(workers_.back().get());
-    }
+    make_workers();
     status_ = std::make_unique<status::status_site>(desk_, site_);
     admin_ = std::make_unique<admin::admin_api>(desk_, site_, *control_);
     reloader_ =
@@ -165,12 +182,12 @@ result<void> server::start() {
     admin_->on_reload(
         [this](std::string by, auto then) { reloader_->reload(std::move(by), std::move(then)); });
     make_metrics();
-    if (auto open = open_listeners(); !open) return open;
+    if (auto open = open_sockets(); !open) return open;
 
     control_->know(control::look_up(settings_, look_up_wait));
-    control_->serve(std::move(workers));
     control_->tell([this](control::view_ptr now) {
         desk_.post([this, now = std::move(now)] {
+            view_ = now;
             status_->show(now);
             admin_->show(now);
             if (metrics_) metrics_->show(now);
@@ -179,11 +196,67 @@ result<void> server::start() {
     control_->start();
     for (auto& worker : workers_) worker->start();
     start_watchdog();
+    tell_predecessor();
+    predecessor_ = std::make_unique<predecessor>(
+        settings_->data_dir,
+        predecessor::callbacks{.begin = [this] { return begin_offer(); },
+                               .failed = [this] { desk_.post([this] { admin_->take_orders(); }); },
+                               .succeeded =
+                                   [this](int pid) {
+                                       desk_.post([this, pid] {
+                                           begin_drain(fmt::format("taken over by process {}", pid));
+                                       });
+                                   }});
     return {};
 }
 
-/// The first posture, with the overrides that the store gives in time. Those of a store that hangs are
-/// in force when they come.
+/// Everything that does not serve yet. Journal and store open their files by themselves, when they can.
+result<void> server::prepare() {
+    auto inherited = inherit(settings_->data_dir, role_);
+    if (!inherited) return std::unexpected(inherited.error());
+    inherited_ = std::move(*inherited);
+    auto activated = sockets_from_systemd();
+    if (!activated) return std::unexpected(activated.error());
+    supply_ = std::move(*activated);
+    if (inherited_) supply_.add(inherited_->take_sockets());
+    auto made = proxy::site::make(settings_);
+    if (!made) return std::unexpected(made.error());
+    site_ = std::move(*made);
+    cache_ = std::make_unique<cache::cache_desk>(cache_bytes(*settings_));
+    journal_ = std::make_unique<journal::writer>(
+        journal::writer::options{.folder = settings_->data_dir / "journal"});
+    overrides_ = store::open_sqlite_override_store(settings_->data_dir / "garde.sqlite");
+    control_ = std::make_unique<control::controller>(site_, *journal_, *overrides_);
+    journal::record begun{
+        .at = wall_now(),
+        .event = "start",
+        .attributes = {{"node", settings_->node_name}, {"configuration", settings_->sha256}}};
+    if (inherited_)
+        begun.attributes.emplace_back("took-over-from", fmt::format("process {}", inherited_->from()));
+    journal_->append(std::move(begun));
+    return {};
+}
+
+void server::make_workers() {
+    if (inherited_) control_->remember(inherited_->services());
+    const auto first = load_overrides();
+    std::vector<proxy::worker*> workers;
+    for (std::size_t i = 0; i < worker_count(*settings_); ++i) {
+        workers_.push_back(std::make_unique<proxy::worker>(
+            proxy::worker::environment{
+                .served = site_,
+                .cache = cache_.get(),
+                .outcomes = [control = control_.get()](const auto& what) { control->report(what); },
+                .admits = *admission_,
+                .buffers = *buffers_},
+            first));
+        workers.push_back(workers_.back().get());
+    }
+    control_->serve(std::move(workers));
+}
+
+/// The first posture, with the overrides that the store gives in time. Those of a store that hangs, or that
+/// the predecessor still owns, are in force when they come.
 continuity::posture_ptr server::load_overrides() {
     struct answer {
         std::mutex mutex;
@@ -199,8 +272,10 @@ continuity::posture_ptr server::load_overrides() {
         shared->kept = std::move(*loaded);
         shared->came.notify_all();
     });
+    // The predecessor's store cannot be open yet, and what it knew is here already.
+    const milliseconds wait = inherited_ ? milliseconds(0) : store_wait;
     std::unique_lock lock(shared->mutex);
-    shared->came.wait_for(lock, store_wait, [&] { return shared->kept.has_value(); });
+    shared->came.wait_for(lock, wait, [&] { return shared->kept.has_value(); });
     shared->late = true;
     return control_->first_posture(shared->kept ? std::move(*shared->kept)
                                                 : std::vector<store::stored_override>());
@@ -223,9 +298,10 @@ void server::make_metrics() {
         return out;
     };
     metrics_ = std::make_unique<telemetry::metrics_site>(
-        desk_, telemetry::metrics_site::sources{.counted = counted,
-                                                .load = [this] { return load(); },
-                                                .workers = [this] { return health_of(watchdog_->workers()); }});
+        desk_,
+        telemetry::metrics_site::sources{.counted = counted,
+                                         .load = [this] { return load(); },
+                                         .workers = [this] { return health_of(watchdog_->workers()); }});
 }
 
 telemetry::load_now server::load() const {
@@ -272,13 +348,73 @@ void server::record_progress(const progress_change& what) {
                                      {"node", settings_->node_name}}});
 }
 
-result<void> server::open_listeners() {
-    for (auto& worker : workers_)
-        if (auto open = worker->listen(); !open) return open;
-    if (auto open = status_->listen(); !open) return open;
-    if (metrics_)
-        if (auto open = metrics_->listen(settings_->metrics->address); !open) return open;
-    return admin_->listen();
+/// From the predecessor, from systemd, or new.
+result<std::vector<net::socket>> server::take(std::string_view name, const config::endpoint& address,
+                                              std::size_t count) {
+    const auto sharing = name == "listener" ? net::address_sharing::shared : net::address_sharing::exclusive;
+    auto taken = supply_.take(name, address, count, sharing);
+    if (!taken) return taken;
+    for (const auto& one : *taken) {
+        auto copy = net::share(one);
+        if (!copy) return std::unexpected(copy.error());
+        sockets_.push_back({std::string(name), std::move(*copy)});
+    }
+    return taken;
+}
+
+result<void> server::open_sockets() {
+    auto listeners = take("listener", settings_->listener.address, workers_.size());
+    if (!listeners) return std::unexpected(listeners.error());
+    // A predecessor may have had more workers: connections may wait in each of its sockets.
+    for (std::size_t i = 0; i < listeners->size(); ++i)
+        workers_[i % workers_.size()]->listen(std::move((*listeners)[i]));
+    auto status = take("status", settings_->status.address, 1);
+    if (!status) return std::unexpected(status.error());
+    status_->listen(std::move(status->front()));
+    auto admin = take("admin", settings_->admin.address, 1);
+    if (!admin) return std::unexpected(admin.error());
+    admin_->listen(std::move(admin->front()));
+    if (metrics_) {
+        auto metrics = take("metrics", settings_->metrics->address, 1);
+        if (!metrics) return std::unexpected(metrics.error());
+        metrics_->listen(std::move(metrics->front()));
+    }
+    for (const auto& one : supply_.left())
+        spdlog::warn("a socket was handed over that nothing is configured for: {}:{}", one.host(),
+                     one.port());
+    supply_ = {};
+    return {};
+}
+
+void server::tell_predecessor() {
+    if (!inherited_) return;
+    if (auto done = inherited_->confirm(); !done)
+        spdlog::warn("process {} was taken over and has not answered: {}", inherited_->from(),
+                     done.error().message);
+    inherited_.reset();
+}
+
+/// On the predecessor's thread; everything that is offered belongs to the desk.
+result<offer> server::begin_offer() {
+    const auto made = std::make_shared<std::promise<result<offer>>>();
+    auto waiting = made->get_future();
+    desk_.post([this, made] { made->set_value(make_offer()); });
+    if (waiting.wait_for(offer_wait) != std::future_status::ready) return fail("this process is too busy");
+    return waiting.get();
+}
+
+result<offer> server::make_offer() {
+    if (!ending_.empty()) return fail("this process is ending");
+    if (!view_) return fail("this process is starting");
+    offer out{.sockets = {}, .services = control::memory_of(*view_)};
+    for (const auto& one : sockets_) {
+        auto copy = net::share(one.socket);
+        if (!copy) return std::unexpected(copy.error());
+        out.sockets.push_back({one.name, std::move(*copy)});
+    }
+    admin_->refuse_orders(
+        "Another process is taking over: an order would be lost. Ask again in a few seconds.");
+    return out;
 }
 
 void server::announce_ready() const {
@@ -294,23 +430,30 @@ void server::run_until_told() {
     desk_.run();
 }
 
-void server::on_signal(int signal) {
-    if (signal == SIGHUP)
+void server::on_signal(int which) {
+    if (which == SIGHUP)
         reloader_->reload("SIGHUP", [](const admin::reload_result&) {});
     else
-        begin_drain(signal);
+        begin_drain(fmt::format("signal {}", which));
 }
 
-void server::begin_drain(int signal) {
-    if (drain_limit_) return;  // told already
+void server::begin_drain(std::string why) {
+    if (!ending_.empty()) return;
+    ending_ = std::move(why);
     manager_.stopping("exchanges under way may finish");
     watchdog_->stop();  // it shares the listeners that are now to close
-    spdlog::info("ending on signal {}: exchanges under way may finish", signal);
-    drain_limit_ = std::make_unique<net::deadline>(desk_.wheel(), [this] {
-        spdlog::warn("exchanges were cut off after {} s", drain_time.count());
+    spdlog::info("ending ({}): exchanges under way may finish", ending_);
+    const milliseconds limit = reloader_->running()->drain_time;
+    drain_limit_ = std::make_unique<net::deadline>(desk_.wheel(), [this, limit] {
+        spdlog::warn("exchanges were cut off after {} ms", limit.count());
         desk_.stop();
     });
-    drain_limit_->set(std::chrono::steady_clock::now() + drain_time);
+    drain_limit_->set(std::chrono::steady_clock::now() + limit);
+    // Orders would be lost to a successor, and new connections are for it, or for nobody.
+    admin_->refuse_orders("This process is ending. Ask again in a few seconds.");
+    sockets_.clear();
+    status_->stop();
+    admin_->stop();
     draining_ = workers_.size();
     for (auto& worker : workers_)
         worker->drain([this] {
@@ -322,13 +465,19 @@ void server::begin_drain(int signal) {
 
 /// Those who send stop before those who receive; the journal and the store write what waits last.
 void server::stop() {
+    const exit_guard guard(exit_limit, ending_.empty() ? 1 : 0);
+    predecessor_.reset();
     drain_limit_.reset();
     watchdog_.reset();
     for (auto& worker : workers_) worker->stop();
     if (control_) control_->stop();
     if (admin_) admin_->stop();  // writes down the refusals that were only counted so far
     if (journal_)
-        journal_->append({.at = wall_now(), .event = "stop", .attributes = {{"node", settings_->node_name}}});
+        journal_->append(
+            {.at = wall_now(),
+             .event = "stop",
+             .attributes = {{"node", settings_->node_name},
+                            {"why", ending_.empty() ? std::string("the start failed") : ending_}}});
     overrides_.reset();
     journal_.reset();
     admin_.reset();
@@ -342,9 +491,9 @@ void server::stop() {
 
 }  // namespace
 
-result<void> serve(const config::settings_ptr& settings) {
+result<void> serve(const config::settings_ptr& settings, start_as role) {
     harden_process();
-    server one(settings);
+    server one(settings, role);
     auto started = one.start();
     if (started) one.run_until_told();
     one.stop();

@@ -22,16 +22,17 @@ std::atomic<std::int64_t>& cache_desk::bar_of(const caller::identity& who) {
     return barred_until_[std::hash<std::string>{}(who.canonical()) % barred_until_.size()];
 }
 
-void cache_desk::offer(cache::offer what) {
+bool cache_desk::offer(cache::offer what) {
     auto& bar = bar_of(what.who);
     const std::int64_t at = what.consulted_at.time_since_epoch().count();
-    if (offers_.try_post([this, what = std::move(what)] { cache_.admit(what); })) return;
+    if (offers_.try_post([this, what = std::move(what)] { cache_.admit(what); })) return true;
     dropped_.fetch_add(1, std::memory_order_relaxed);
     // Several workers may drop at the same time: the latest counts.
     std::int64_t known = bar.load(std::memory_order_relaxed);
     while (known < at &&
            !bar.compare_exchange_weak(known, at, std::memory_order_release, std::memory_order_relaxed)) {
     }
+    return false;
 }
 
 void cache_desk::resize(std::size_t bound_bytes) {

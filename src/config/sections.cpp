@@ -183,6 +183,7 @@ void read_node(table_reader in, settings& into, report& problems) {
                            "name a folder; garde makes it when it does not exist");
     }
     in.read_number("workers", into.workers, {0, 256});
+    in.read_duration("drain_time", into.drain_time, {100ms, 1h});
     std::string_view level = into.log_level;
     in.read_choice("log_level", level, log_levels);
     into.log_level = std::string(level);

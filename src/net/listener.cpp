@@ -18,6 +18,10 @@ bool concerns_one_connection(int code) {
 
 constexpr milliseconds pause{50};
 
+socket accept_one(const socket& from) {
+    return socket(::accept4(from.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+}
+
 }  // namespace
 
 struct listener::listening {
@@ -25,6 +29,7 @@ struct listener::listening {
         : loop(on), watched(on, std::move(owned), watched_socket::state::unknown) {}
     event_loop& loop;
     watched_socket watched;
+    on_connection then;
 };
 
 result<std::vector<endpoint>> resolve(const config::endpoint& address) {
@@ -48,20 +53,41 @@ result<std::unique_ptr<listener>> listener::open(event_loop& loop, const config:
     if (!endpoints) return std::unexpected(endpoints.error());
     auto listening = listen_at(endpoints->front(), sharing);
     if (!listening) return std::unexpected(listening.error());
-    auto state = std::make_shared<listener::listening>(loop, std::move(*listening));
+    return over(loop, std::move(*listening));
+}
+
+std::unique_ptr<listener> listener::over(event_loop& loop, socket listening) {
+    auto state = std::make_shared<listener::listening>(loop, std::move(listening));
     return std::unique_ptr<listener>(new listener(std::move(state)));
 }
 
 listener::~listener() {
-    stop();
+    close();
 }
 
 void listener::start(on_connection then) {
-    state_->loop.spawn(accept_all(state_, std::move(then)));
+    state_->then = std::move(then);
+    state_->loop.spawn(accept_all(state_));
 }
 
 void listener::stop() {
-    state_->watched.close();
+    // Who is in the queue has been let in by the kernel: closing now would reset him.
+    const socket& listens = state_->watched.descriptor();
+    for (int i = 0; i < SOMAXCONN && state_->then && listens.is_open(); ++i) {
+        socket accepted = accept_one(listens);
+        if (accepted.is_open())
+            state_->then(std::move(accepted));
+        else if (!concerns_one_connection(errno))
+            break;
+    }
+    close();
+}
+
+/// The queue may live on in another process, and with it the loop's interest in it: closing alone would not
+/// end that.
+void listener::close() {
+    if (!state_->watched.descriptor().is_open()) return;
+    (void)state_->watched.release();
     state_->watched.interrupt();
 }
 
@@ -73,12 +99,12 @@ int listener::descriptor() const {
     return state_->watched.descriptor().native_handle();
 }
 
-task<> listener::accept_all(std::shared_ptr<listening> from, on_connection then) {
+task<> listener::accept_all(std::shared_ptr<listening> from) {
     const socket& listens = from->watched.descriptor();
     for (int in_a_row = 1; listens.is_open(); ++in_a_row) {
-        socket accepted(::accept4(listens.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        socket accepted = accept_one(listens);
         if (accepted.is_open()) {
-            then(std::move(accepted));
+            from->then(std::move(accepted));
             if (in_a_row % most_at_once == 0) co_await from->loop.yield();
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             from->watched.used_up(direction::read);

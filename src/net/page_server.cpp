@@ -17,13 +17,19 @@ std::size_t descriptor_limit() {
 }  // namespace
 
 result<void> page_server::listen(const config::endpoint& address, std::optional<tls_context> tls) {
-    auto opened = listener::open(loop_, address, address_sharing::exclusive);
+    const auto at = resolve(address);
+    if (!at) return std::unexpected(at.error());
+    auto opened = listen_at(at->front(), address_sharing::exclusive);
     if (!opened) return std::unexpected(opened.error());
+    listen(std::move(*opened), std::move(tls));
+    return {};
+}
+
+void page_server::listen(socket listening, std::optional<tls_context> tls) {
     bound_ = page_connections(descriptor_limit());
     tls_ = std::move(tls);
-    listener_ = std::move(*opened);
+    listener_ = listener::over(loop_, std::move(listening));
     listener_->start([this](socket accepted) { accept(std::move(accepted)); });
-    return {};
 }
 
 void page_server::stop() {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -21,6 +22,13 @@ std::optional<endpoint> endpoint_of(const socket& of, name_call call) {
     auto* address = reinterpret_cast<sockaddr*>(&storage);
     if (call(of.native_handle(), address, &size) != 0) return std::nullopt;
     return endpoint(address, size);
+}
+
+/// -1 when it is no socket.
+int option_of(const socket& of, int option) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    return ::getsockopt(of.native_handle(), SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
 }
 
 void switch_on(const socket& of, int level, int option) {
@@ -108,6 +116,24 @@ result<socket> listen_at(const endpoint& address, address_sharing sharing) {
     switch_on(out, IPPROTO_TCP, TCP_NODELAY);  // accepted connections inherit it
     if (::bind(out.native_handle(), address.data(), address.size()) != 0) return refuse("bind");
     if (::listen(out.native_handle(), SOMAXCONN) != 0) return refuse("listen on");
+    return out;
+}
+
+result<socket> listening_socket(int descriptor) {
+    socket out(descriptor);
+    const int family = option_of(out, SO_DOMAIN);
+    if (option_of(out, SO_ACCEPTCONN) != 1 || option_of(out, SO_TYPE) != SOCK_STREAM ||
+        (family != AF_INET && family != AF_INET6))
+        return fail("descriptor " + std::to_string(descriptor) +
+                    " is no socket that listens for TCP connections");
+    ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+    return out;
+}
+
+result<socket> share(const socket& of) {
+    socket out(::fcntl(of.native_handle(), F_DUPFD_CLOEXEC, 0));
+    if (!out.is_open()) return fail(std::string("cannot share a socket: ") + std::strerror(errno));
     return out;
 }
 

@@ -98,7 +98,10 @@ task<io_status> stream::handshake() {
         ERR_clear_error();
         const int done = SSL_do_handshake(ssl_.get());
         if (done == 1) co_return io_status::ok;
-        plain_http_ = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
+        const int why = ERR_GET_REASON(ERR_peek_error());
+        plain_http_ = why == SSL_R_HTTP_REQUEST;
+        certificate_refused_ =
+            why == SSL_R_CERTIFICATE_VERIFY_FAILED || why == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
         const attempt step = after_tls(done);
         if (!step.again) co_return step.result.status;
         const io_status waited = co_await wait(step.wait_for);
@@ -199,6 +202,10 @@ void stream::close() {
         SSL_shutdown(ssl_.get());
     }
     watched_.close();
+}
+
+bool stream::resumed() const {
+    return ssl_ && SSL_session_reused(ssl_.get()) == 1;
 }
 
 bool stream::announced() const {

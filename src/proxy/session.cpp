@@ -2,7 +2,10 @@
 #include "garde/proxy/session.hpp"
 
 #include "garde/proxy/exchange.hpp"
+#include "garde/proxy/progress_guard.hpp"
 #include "garde/proxy/stand_in.hpp"
+
+#include <algorithm>
 
 namespace garde::proxy {
 namespace {
@@ -27,6 +30,7 @@ connection_end end_of(net::io_status status) {
 
 handshake_result failed_handshake(const net::stream& stream, net::io_status status) {
     if (stream.peer_spoke_plain_http()) return handshake_result::plain_http;
+    if (stream.refused_certificate()) return handshake_result::certificate_refused;
     switch (status) {
         case net::io_status::timed_out: return handshake_result::timed_out;
         case net::io_status::tls_error: return handshake_result::protocol_error;
@@ -41,13 +45,13 @@ constexpr milliseconds linger_time{2'000};
 session::session(worker& at, net::socket accepted, net::ssl_ptr ssl, connection_pass pass)
     : worker_(at),
       stream_(at.loop(), std::move(accepted), std::move(ssl)),
-      parser_(request_limits(at.served().settings().limits)),
       address_(address_of(stream_.descriptor())),
       pass_(std::move(pass)) {
     worker_.enter(*this);
 }
 
 session::~session() {
+    worker_.give_back(std::move(memory_));
     worker_.counters().node().ended[end_].add();
     pass_ = connection_pass();  // before anybody hears that the last one has ended
     worker_.leave(*this);
@@ -60,22 +64,40 @@ void session::end_when_idle() {
 net::task<> session::run() {
     const bool shaken = co_await handshake();
     if (!shaken) co_return;
-    for (bool keep_alive = true; keep_alive;) {
-        parser_.reset();
-        const bool received = co_await read_request();
-        if (!received) co_return;
-        if (turned_away_) co_return co_await turn_away();
+    for (;;) {
+        const bool asked = co_await wait_for_request();
+        if (!asked) co_return;
+        const bool understood = co_await read_head();
+        if (!understood) co_return;
         exchange one(*this);
-        keep_alive = co_await one.run();
+        const after then = turned_away_ ? co_await one.turn_away(*turned_away_) : co_await one.run();
+        if (then != after::keep_alive || turned_away_) co_return co_await finish(then);
     }
-    stream_.close();
+}
+
+net::task<> session::finish(after then) {
+    if (turned_away_) end_ = connection_end::shed;
+    switch (then) {
+        case after::keep_alive:
+        case after::close: stream_.close(); break;
+        case after::linger:
+            stream_.expires_at(now() + linger_time);
+            co_await stream_.close_after_refusal();
+            break;
+        case after::broken:
+            end_ = connection_end::broken;
+            stream_.abort();
+            break;
+        case after::over: break;
+    }
 }
 
 net::task<bool> session::handshake() {
     stream_.expires_at(now() + worker_.served().settings().limits.handshake_time);
     const net::io_status shaken = co_await stream_.handshake();
     if (shaken == net::io_status::ok) {
-        worker_.counters().node().handshakes[handshake_result::full].add();
+        const auto how = stream_.resumed() ? handshake_result::resumed : handshake_result::full;
+        worker_.counters().node().handshakes[how].add();
         who_ = caller::from_certificate(stream_.peer_certificate());
         identify();
         co_return true;
@@ -96,55 +118,91 @@ void session::identify() {
     if (who_.verified()) turned_away_ = pass_.identify(worker_.admits().key_of_identity(who_.canonical()));
 }
 
-net::task<> session::turn_away() {
-    end_ = connection_end::shed;
-    worker_.counters().node().sheds[*turned_away_].add();
-    exchange one(*this);
-    co_await one.turn_away();
-    stream_.close();
-}
-
-/// Waits for a request and reads all of it. False when the connection is over.
-net::task<bool> session::read_request() {
-    const config::limits_settings limits = worker_.served().settings().limits;  // which may change meanwhile
-    if (buffer_.available().empty()) {
-        idle_ = true;
-        stream_.expires_at(now() + (worker_.draining() ? worker::last_wait : limits.idle_time));
-        const net::io_result first = co_await stream_.read_some(buffer_.room());
-        idle_ = false;
-        if (first.status != net::io_status::ok) {
-            if (!ending_)
-                end_ = first.status == net::io_status::timed_out ? connection_end::idle
-                                                                 : connection_end::by_caller;
-            stream_.close();
-            co_return false;
-        }
+/// Waits, without memory, until something comes. False when the connection is over.
+net::task<bool> session::wait_for_request() {
+    if (!buffer_.available().empty()) co_return true;  // pipelined
+    buffer_.release();
+    worker_.give_back(std::move(memory_));
+    idle_ = true;
+    stream_.expires_at(
+        now() + (worker_.draining() ? worker::last_wait : worker_.served().settings().limits.idle_time));
+    net::io_result first{.status = co_await stream_.wait_readable(), .bytes = 0};
+    if (first.status == net::io_status::ok) first = co_await stream_.read_some(buffer_.room());
+    idle_ = false;
+    if (first.status == net::io_status::ok) {
         buffer_.filled(first.bytes);
+        co_return true;
     }
-    stream_.expires_at(now() + limits.head_time);
-    const auto head_done = [](http::request_parser& p) { return p.head_complete(); };
-    auto read = co_await net::read_until(stream_, buffer_, parser_, head_done);
-    if (read.ok() && !parser_.complete()) {
-        stream_.expires_at(now() + limits.body_time);
-        if (parser_.head().expect_continue) co_await stream_.write_all("HTTP/1.1 100 Continue\r\n\r\n");
-        const auto all_done = [](http::request_parser& p) { return p.complete(); };
-        read = co_await net::read_until(stream_, buffer_, parser_, all_done);
-    }
-    if (read.ok()) co_return true;
-    // Named, not made inside the co_await: GCC 12 destroys such a temporary twice.
-    const http::parse_error late{.status = 408, .what = "the request was not complete in time"};
-    end_ = read.refused ? connection_end::refused : end_of(read.status);
-    if (read.refused)
-        co_await refuse(*read.refused);
-    else if (read.status == net::io_status::timed_out)
-        co_await refuse(late);
-    else
-        stream_.close();
+    if (first.status != net::io_status::cancelled)
+        end_ = first.status == net::io_status::timed_out ? connection_end::idle : connection_end::by_caller;
+    stream_.close();
     co_return false;
 }
 
-net::task<> session::refuse(const http::parse_error& why) {
-    worker_.counters().node().refusals[refusal_of(why.status)].add();
+/// False when the connection is over.
+net::task<bool> session::read_head() {
+    const auto& limits = worker_.served().settings().limits;
+    if (!memory_) memory_ = worker_.lend(request_limits(limits));
+    request().reset();
+    stream_.expires_at(now() + limits.head_time);
+    const auto head_done = [](http::request_parser& p) { return p.head_complete(); };
+    const auto read = co_await net::read_until(stream_, buffer_, request(), head_done);
+    if (read.ok()) co_return true;
+    const http::parse_error late{.status = 408, .what = "the request was not complete in time"};
+    co_await end(read, late, refusal::timed_out);
+    co_return false;
+}
+
+void session::take_what_has_come() {
+    while (!buffer_.available().empty() && !request().complete()) {
+        const auto consumed = request().put(buffer_.available());
+        if (!consumed || *consumed == 0) return;  // what is refused is refused again when the body is read
+        buffer_.consume(*consumed);
+    }
+}
+
+net::task<body_end> session::read_body(byte_claim& claim) {
+    http::request_parser& request = memory_->request;
+    if (request.complete()) co_return body_end::complete;
+    const config::limits_settings& limits = worker_.served().settings().limits;
+    const steady_time ends = now() + limits.body_time;
+    progress_guard guard(limits.body_rate, body_patience, now());
+    const std::size_t body_claimed_from = claim.bytes();
+    stream_.expires_at(std::min(ends, guard.due()));
+    if (request.head().expect_continue) co_await stream_.write_all("HTTP/1.1 100 Continue\r\n\r\n");
+    const bool announced = request.head().framing == http::body_framing::content_length;
+    std::size_t known = request.body().size();
+    const auto some = [&known](http::request_parser& p) { return p.complete() || p.body().size() > known; };
+    while (!request.complete()) {
+        const auto read = co_await net::read_until(stream_, buffer_, request, some);
+        if (!read.ok()) {
+            const bool slow = guard.too_slow(now()) && now() < ends;
+            const http::parse_error late{
+                .status = 408,
+                .what = slow ? "the request's body came too slowly" : "the request was not complete in time"};
+            co_await end(read, late, slow ? refusal::too_slow : refusal::timed_out);
+            co_return body_end::over;
+        }
+        guard.progress(request.body().size() - known, now());
+        known = request.body().size();
+        if (!announced && !claim.reach(body_claimed_from + 2 * known)) co_return body_end::no_room;
+        stream_.expires_at(std::min(ends, guard.due()));
+    }
+    co_return body_end::complete;
+}
+
+net::task<> session::end(net::read_result read, const http::parse_error& late, refusal counted) {
+    end_ = read.refused ? connection_end::refused : end_of(read.status);
+    if (read.refused)
+        co_await refuse(*read.refused, refusal_of(read.refused->status));
+    else if (read.status == net::io_status::timed_out)
+        co_await refuse(late, counted);
+    else
+        stream_.close();
+}
+
+net::task<> session::refuse(const http::parse_error& why, refusal counted) {
+    worker_.counters().node().refusals[counted].add();
     const std::string bytes = own_problem(worker_.served().settings().node_name, why.status, why.what);
     stream_.expires_at(now() + linger_time);
     const net::io_status written = co_await stream_.write_all(bytes);

@@ -55,7 +55,7 @@ result<void> site::read_certificates() {
 result<site_ptr> site::make(config::settings_ptr settings, net::ticket_keys_ptr tickets) {
     std::shared_ptr<site> out(new site);
     out->settings_ = std::move(settings);
-    out->tickets_ = std::move(tickets);
+    out->tickets_ = tickets ? std::move(tickets) : std::make_shared<net::ticket_keys>(wall_now());
     const config::settings& all = *out->settings_;
     if (auto read = out->read_certificates(); !read) return std::unexpected(read.error());
     if (all.receipts) {

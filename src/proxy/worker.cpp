@@ -11,6 +11,9 @@
 namespace garde::proxy {
 namespace {
 
+constexpr std::size_t most_spare_memory = 64;
+constexpr std::size_t kept_bytes = std::size_t{64} * 1024;  ///< of each buffer
+
 caller_key key_of(const admission& admits, const net::socket& peer) {
     const auto at = net::remote_endpoint(peer).value_or(net::endpoint());
     return admits.key_of_address(at.address_bytes());
@@ -48,16 +51,12 @@ worker::~worker() {
     stop();
 }
 
-result<void> worker::listen() {
-    auto opened =
-        net::listener::open(loop_, served().settings().listener.address, net::address_sharing::shared);
-    if (!opened) return std::unexpected(opened.error());
-    listener_ = std::move(*opened);
-    return {};
+void worker::listen(net::socket socket) {
+    listeners_.push_back(net::listener::over(loop_, std::move(socket)));
 }
 
 void worker::start() {
-    listener_->start([this](net::socket accepted) { accept(std::move(accepted)); });
+    for (auto& one : listeners_) one->start([this](net::socket accepted) { accept(std::move(accepted)); });
     thread_ = std::jthread([this] {
         ::pthread_setname_np(::pthread_self(), "worker");  // for top, debuggers and tests
         loop_.run();
@@ -85,6 +84,7 @@ void worker::accept(net::socket accepted) {
         session one(at, std::move(connected), std::move(tls), std::move(admitted));
         co_await one.run();
     };
+    ++arriving_;
     loop_.spawn(live(*this, std::move(accepted), std::move(ssl), std::move(*pass)));
 }
 
@@ -94,7 +94,24 @@ void worker::adopt(int connected) {
     });
 }
 
+std::unique_ptr<exchange_memory> worker::lend(const http::parser_limits& limits) {
+    while (!spare_memory_.empty()) {
+        auto out = std::move(spare_memory_.back());
+        spare_memory_.pop_back();
+        if (out->limits == limits) return out;  // else: of another configuration
+    }
+    return std::make_unique<exchange_memory>(limits);
+}
+
+void worker::give_back(std::unique_ptr<exchange_memory> memory) {
+    if (!memory || spare_memory_.size() == most_spare_memory) return;
+    for (std::string* one : {&memory->wire, &memory->answer})
+        if (one->capacity() > kept_bytes) std::string().swap(*one);
+    spare_memory_.push_back(std::move(memory));
+}
+
 void worker::enter(session& one) {
+    --arriving_;
     one.place = sessions_.size();
     sessions_.push_back(&one);
 }
@@ -103,7 +120,11 @@ void worker::leave(session& one) {
     sessions_[one.place] = sessions_.back();
     sessions_[one.place]->place = one.place;
     sessions_.pop_back();
-    if (sessions_.empty() && drained_) std::exchange(drained_, nullptr)();
+    check_drained();
+}
+
+void worker::check_drained() {
+    if (sessions_.empty() && arriving_ == 0 && drained_) std::exchange(drained_, nullptr)();
 }
 
 void worker::publish(continuity::posture_ptr next, std::function<void()> in_effect) {
@@ -134,17 +155,17 @@ void worker::retarget(std::size_t service, continuity::backend_index backend, up
 void worker::drain(std::function<void()> then) {
     loop_.post([this, then = std::move(then)]() mutable {
         draining_ = true;
-        listener_->stop();
-        if (sessions_.empty()) return then();
+        for (auto& one : listeners_) one->stop();
         drained_ = std::move(then);
+        check_drained();
         last_wait_over_.set(std::chrono::steady_clock::now() + last_wait);
     });
 }
 
 void worker::count(const epoch& in, std::size_t service, continuity::backend_index backend,
-                   const continuity::outcome& result) {
+                   const continuity::outcome& result, evidence how) {
     in.counters->backend(service, backend).attempts[result.why].add();
-    if (&in != current_.get()) return;
+    if (how == evidence::ignored || &in != current_.get()) return;
     if (result.kind == continuity::outcome_kind::failed) {
         with_.outcomes({.epoch = in.number,
                         .service = service,

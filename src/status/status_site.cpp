@@ -11,8 +11,8 @@ status_site::status_site(net::event_loop& desk, proxy::site_ptr served)
     : served_(std::move(served)),
       server_(desk, [this](const net::page_request& request) { return answer(request); }) {}
 
-result<void> status_site::listen() {
-    return server_.listen(served_->settings().status.address, served_->status_tls());
+void status_site::listen(net::socket socket) {
+    server_.listen(std::move(socket), served_->status_tls());
 }
 
 void status_site::show(control::view_ptr now) {

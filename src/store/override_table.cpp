@@ -95,8 +95,8 @@ result<override_table> override_table::open(const fs::path& file) {
         opened = open_ready(file);
     }
     if (!opened)
-        return fail(fmt::format("cannot use {}: {}; the folder must exist and be writable for garde",
-                                file.string(), opened.error().message));
+        return fail(fmt::format("cannot use {}: {}; the folder must be writable for garde", file.string(),
+                                opened.error().message));
     return override_table(*std::move(opened), file);
 }
 

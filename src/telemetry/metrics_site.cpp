@@ -10,10 +10,6 @@ metrics_site::metrics_site(net::event_loop& desk, sources from)
       started_(wall_now()),
       server_(desk, [this](const net::page_request& request) { return answer(request); }) {}
 
-result<void> metrics_site::listen(const config::endpoint& address) {
-    return server_.listen(address, std::nullopt);
-}
-
 net::task<net::page_reply> metrics_site::answer(const net::page_request& request) const {
     co_return answer_metrics(request.head.method, request.head.path, [this] { return gather(); });
 }

@@ -96,8 +96,11 @@ net::task<sent> send(connection& on, const wire_request& request, steady_time gi
     }
     // A backend may refuse early and close: what it said is read even when the write failed.
     response_ptr answer = new_response(request.head_bytes, request.method);
-    const auto enough = [limit = request.commit_bytes](http::response_parser& p) {
-        return p.complete() || p.body().size() > limit;
+    const auto enough = [&](http::response_parser& p) {
+        if (p.head_complete() && out.head_at == steady_time()) out.head_at = std::chrono::steady_clock::now();
+        if (p.complete()) return true;
+        const std::size_t kept = p.body().size();
+        return kept > request.commit_bytes || (request.room != nullptr && !request.room->reach(kept));
     };
     const auto read = co_await net::read_until(on.stream(), on.buffer(), answer->parser, enough);
     if (read.refused) {

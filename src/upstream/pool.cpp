@@ -21,20 +21,25 @@ connection_ptr pool::take(resend again) {
         kept newest = std::move(idle_.back());
         idle_.pop_back();
         if (newest.since < oldest) {
-            idle_.clear();  // the others are older still
+            closed_ += idle_.size() + 1;  // the others are older still
+            idle_.clear();
             break;
         }
         // What may be sent again need not be asked of the kernel.
         net::stream& stream = newest.connection->stream();
         const bool look = again == resend::forbidden || stream.announced();
         if (!look || !stream.readable_or_closed()) return std::move(newest.connection);
+        ++closed_;
     }
     return nullptr;
 }
 
 void pool::put_back(connection_ptr idle) {
     if (idle->generation() != generation_) return;
-    if (idle_.size() >= max_idle) idle_.erase(idle_.begin());
+    if (idle_.size() >= max_idle) {
+        idle_.erase(idle_.begin());
+        ++closed_;
+    }
     idle->stream().never_expires();
     idle->buffer().release();
     idle_.push_back({std::move(idle), std::chrono::steady_clock::now()});
@@ -45,6 +50,7 @@ net::task<sent> pool::attempt(const wire_request& request, resend again, millise
     std::optional<sent> died;  // what became of a copy on a kept connection that was dead
     if (connection_ptr kept = take(again)) {
         sent result = co_await send(*kept, request, give_up_at);
+        result.reused = true;
         const bool was_dead = result.why == continuity::reason::reset && result.nothing_received;
         if (!was_dead || again == resend::forbidden) {
             settle(result, std::move(kept));
@@ -61,6 +67,7 @@ net::task<sent> pool::attempt(const wire_request& request, resend again, millise
     if (!fresh) co_return sent{.why = fresh.error(), .answer = nullptr, .nothing_received = true};
     (*fresh)->set_generation(generation);
     sent result = co_await send(**fresh, request, give_up_at);
+    result.opened = true;
     result.sent_twice = died.has_value();
     settle(result, std::move(*fresh));
     co_return result;

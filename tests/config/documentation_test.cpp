@@ -70,6 +70,7 @@ std::map<std::string, std::string> true_defaults() {
     const procedure_settings procedure;
     return {{"node.workers", std::to_string(all.workers)},
             {"node.log_level", quoted(all.log_level)},
+            {"node.drain_time", quoted(all.drain_time)},
             {"limits.head_bytes", quoted(size_text(limits.head_bytes))},
             {"limits.body_bytes", quoted(size_text(limits.body_bytes))},
             {"limits.commit_bytes", quoted(size_text(limits.commit_bytes))},

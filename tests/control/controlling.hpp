@@ -126,6 +126,7 @@ struct controlling : testing::Test {
     std::unique_ptr<journal::writer> journal;
     std::unique_ptr<controller> control;
     std::optional<proxy::admission> admits;
+    proxy::byte_budget buffers{std::size_t{1} << 30};
     std::unique_ptr<proxy::worker> worker;
 
     std::shared_ptr<config::settings> quick_settings() {
@@ -168,9 +169,9 @@ struct controlling : testing::Test {
         worker = std::make_unique<proxy::worker>(proxy::worker::environment{.served = site,
                                                                             .cache = nullptr,
                                                                             .outcomes = [](const auto&) {},
-                                                                            .admits = *admits},
+                                                                            .admits = *admits,
+                                                                            .buffers = buffers},
                                                  control->first_posture({}));
-        ASSERT_TRUE(worker->listen());
         control->serve({worker.get()});
         if (running) worker->start();
         control->tell([this](view_ptr now) { seen.show(std::move(now)); });

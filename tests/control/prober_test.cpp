@@ -116,5 +116,17 @@ TEST(prober, a_name_without_an_address_is_a_failure_to_connect) {
     EXPECT_EQ(results[0], reason::connect_failed);
 }
 
+TEST(prober, stopped_it_says_nothing_more) {
+    bench b(1ms);
+    b.wait_for(2);
+    b.one.stop();
+    const auto said = b.results.size();
+    bool later = false;
+    net::deadline pause(b.loop.wheel(), [&later] { later = true; });
+    pause.set(test::in(20ms));
+    run_until(b.loop, [&later] { return later; });
+    EXPECT_EQ(b.results.size(), said);
+}
+
 }  // namespace
 }  // namespace garde::control

@@ -1,5 +1,6 @@
 """The configuration changes while everybody works: nobody notices but by what changed."""
 
+import copy
 import hashlib
 import shutil
 import ssl
@@ -44,7 +45,7 @@ def garde(cluster):
 
 def changed(garde, **changes):
     """The configuration with another hold-down, limits and so on: SECTION=dict."""
-    settings = garde.settings()
+    settings = copy.deepcopy(garde.settings())
     for section, values in changes.items():
         target = settings["service"][0].setdefault(section, {}) if section == "switchover" else settings[section]
         target.update(values)

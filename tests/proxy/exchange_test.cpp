@@ -75,6 +75,7 @@ struct exchanging : testing::Test {
     std::vector<outcome_report> outcomes;
     admission_limits limits = derive_limits({}, {});
     std::optional<admission> admits;
+    std::optional<byte_budget> buffers;
     std::unique_ptr<worker> at;
 
     config::service_settings& counter() { return settings->services[0]; }
@@ -96,10 +97,14 @@ struct exchanging : testing::Test {
             const std::lock_guard lock(mutex);
             outcomes.push_back(what);
         };
+        buffers.emplace(limits.buffer_bytes);
         admits.emplace(limits, served->services().size(), siphash_key{});
-        at = std::make_unique<worker>(worker::environment{served, nullptr, note, *admits}, now);
-        const auto listening = at->listen();
+        at = std::make_unique<worker>(worker::environment{served, nullptr, note, *admits, *buffers}, now);
+        auto listening =
+            net::listen_at(*net::endpoint::from_literal("127.0.0.1", settings->listener.address.port),
+                           net::address_sharing::shared);
         ASSERT_TRUE(listening) << listening.error().message;
+        at->listen(std::move(*listening));
         at->start();
     }
     void TearDown() override {

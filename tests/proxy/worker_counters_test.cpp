@@ -72,7 +72,7 @@ TEST(worker_counters, a_connection_that_ends_while_it_is_read_does_not_make_the_
 TEST(worker_counters, every_value_has_its_text) {
     EXPECT_EQ(connection_end_texts.size(), static_cast<std::size_t>(connection_end::shed) + 1);
     EXPECT_EQ(handshake_result_texts.size(), static_cast<std::size_t>(handshake_result::plain_http) + 1);
-    EXPECT_EQ(answer_kind_texts.size(), static_cast<std::size_t>(answer_kind::abandoned) + 1);
+    EXPECT_EQ(answer_kind_texts.size(), static_cast<std::size_t>(answer_kind::shed) + 1);
     EXPECT_EQ(served_mode_texts.size(), static_cast<std::size_t>(served_mode::transparent) + 1);
     EXPECT_EQ(refusal_texts.size(), static_cast<std::size_t>(refusal::wrong_method) + 1);
     EXPECT_EQ(pool_event_texts.size(), static_cast<std::size_t>(pool_event::resent) + 1);

@@ -43,11 +43,15 @@ class admin_api {
     /// Who carries out POST /v1/reload; before listen().
     void on_reload(reload_order what);
 
-    /// Binds [admin] address and serves from now on; also before the loop runs.
-    result<void> listen();
+    /// Serves on this socket from now on; also before the loop runs.
+    void listen(net::socket socket);
 
     /// What is told from now on, of the configuration that it is a view of; that also says who may ask.
     void show(control::view_ptr now);
+
+    /// Answers orders with 503 and these words until take_orders(): they would be lost.
+    void refuse_orders(std::string why);
+    void take_orders();
 
     /// Accepts no more connections, and writes down the refused attempts that were only counted so far.
     void stop();

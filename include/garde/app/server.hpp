@@ -6,17 +6,21 @@
 
 #include <array>
 #include <csignal>
-#include <filesystem>
+#include <cstdint>
 
 namespace garde::app {
 
-/// How long exchanges may take to finish after SIGTERM before they are cut off.
-inline constexpr std::chrono::seconds drain_time{10};
+/// What to do about a garde that owns the same data folder.
+enum class start_as : std::uint8_t {
+    only_one,   ///< do not start beside it
+    successor,  ///< take over from it, where there is one
+};
 
 /// What serve() waits for. To be blocked before any thread is made.
 inline constexpr std::array serve_signals{SIGTERM, SIGINT, SIGHUP};
 
-/// Serves until SIGTERM or SIGINT. Fails only while starting; the error says what and where.
-result<void> serve(const config::settings_ptr& settings);
+/// Serves until SIGTERM or SIGINT, or until another process has taken over. Fails only while starting; the
+/// error says what and where.
+result<void> serve(const config::settings_ptr& settings, start_as role);
 
 }  // namespace garde::app

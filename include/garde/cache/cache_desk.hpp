@@ -28,9 +28,9 @@ class cache_desk {
     cache_desk(const cache_desk&) = delete;
     cache_desk& operator=(const cache_desk&) = delete;
 
-    /// Any thread; never waits. Under overload the offer is dropped. It may have held news that makes older
-    /// entries wrong, so from then on no entry of that caller that is older than the drop is served.
-    void offer(cache::offer what);
+    /// Any thread; never waits. Under overload the offer is dropped: false. It may have held news that makes
+    /// older entries wrong, so from then on no entry of that caller that is older than the drop is served.
+    bool offer(cache::offer what);
 
     /// On `asking`'s thread; never waits longer than the desk's queue is long. A full queue is a miss.
     net::task<found> ask(net::event_loop& asking, question what);

@@ -196,6 +196,8 @@ struct settings {
     std::filesystem::path data_dir;   ///< [node] data_dir: journal and store
     std::size_t workers = 0;          ///< [node] workers: 0 means one per core
     std::string log_level = "info";   ///< [node] log_level: debug, info, warn, error
+    milliseconds drain_time{
+        10'000};  ///< [node] drain_time: what exchanges under way have to finish at the end
     listener_settings listener;
     limits_settings limits;
     admin_settings admin;

@@ -18,6 +18,8 @@ struct parser_limits {
     std::size_t head_bytes = 16 * 1024;
     std::uint64_t body_bytes =
         1024 * 1024;  ///< of a request: more is refused with 413; responses have no limit here
+
+    friend bool operator==(const parser_limits&, const parser_limits&) = default;
 };
 
 /// Why a message is refused. `status` is what a server answers (400, 413, 414, 431, 501, 505); the connection

@@ -20,6 +20,9 @@ class listener {
     static result<std::unique_ptr<listener>> open(event_loop& loop, const config::endpoint& address,
                                                   address_sharing sharing);
 
+    /// Over a socket that listens already.
+    static std::unique_ptr<listener> over(event_loop& loop, socket listening);
+
     ~listener();
     listener(const listener&) = delete;
     listener& operator=(const listener&) = delete;
@@ -27,7 +30,8 @@ class listener {
     /// Accepts until stop(). When the process has no descriptors left it pauses for 50 ms instead of
     /// spinning.
     void start(on_connection then);
-    /// Connections that the kernel has already queued here are reset: nobody accepts them any more.
+    /// Takes what the kernel has queued here already, then closes. Whoever shares the queue goes on
+    /// accepting.
     void stop();
 
     [[nodiscard]] endpoint local_endpoint() const;
@@ -37,7 +41,8 @@ class listener {
   private:
     struct listening;
     explicit listener(std::shared_ptr<listening> state) : state_(std::move(state)) {}
-    static task<> accept_all(std::shared_ptr<listening> from, on_connection then);
+    static task<> accept_all(std::shared_ptr<listening> from);
+    void close();
 
     std::shared_ptr<listening> state_;  ///< shared with the coroutine that accepts
 };

@@ -22,6 +22,9 @@ class page_server {
     /// loop's thread, or before it runs.
     result<void> listen(const config::endpoint& address, std::optional<tls_context> tls);
 
+    /// The same on a socket that listens already.
+    void listen(socket listening, std::optional<tls_context> tls);
+
     /// New connections speak this from now on; plain HTTP without it. On the loop's thread.
     void use(std::optional<tls_context> tls) { tls_ = std::move(tls); }
 

@@ -56,6 +56,8 @@ class socket {
     [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
     [[nodiscard]] int native_handle() const { return descriptor_; }
     void close();
+    /// Gives the descriptor away.
+    [[nodiscard]] int release() { return std::exchange(descriptor_, -1); }
 
   private:
     int descriptor_ = -1;
@@ -74,5 +76,12 @@ std::optional<endpoint> remote_endpoint(const socket& of);
 /// A socket that listens at this address, which may be shared with others that listen there (SO_REUSEPORT).
 enum class address_sharing : std::uint8_t { exclusive, shared };
 result<socket> listen_at(const endpoint& address, address_sharing sharing);
+
+/// A socket that listens and that somebody else has opened; takes the descriptor over. Fails when it is
+/// anything else.
+result<socket> listening_socket(int descriptor);
+
+/// Another descriptor of the same socket, with the same queue of connections.
+result<socket> share(const socket& of);
 
 }  // namespace garde::net

@@ -84,6 +84,12 @@ class stream {
     /// After a failed handshake: the peer spoke plain HTTP.
     [[nodiscard]] bool peer_spoke_plain_http() const { return plain_http_; }
 
+    /// After a failed handshake: the peer's certificate is missing where it is required, or was not accepted.
+    [[nodiscard]] bool refused_certificate() const { return certificate_refused_; }
+
+    /// After a handshake: it went on with an earlier session.
+    [[nodiscard]] bool resumed() const;
+
     /// After a failed handshake: sends `text` as it is, outside TLS.
     void send_plain(std::string_view text);
 
@@ -122,6 +128,7 @@ class stream {
     bool expired_ = false;
     bool cancelled_ = false;
     bool plain_http_ = false;
+    bool certificate_refused_ = false;
 };
 
 }  // namespace garde::net

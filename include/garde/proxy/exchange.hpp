@@ -1,5 +1,5 @@
-// One request and its answer: the main path. It carries out what attempt_plan decides, classifies what comes
-// back, delivers it, or lets the cache and the procedure stand in.
+// One request and its answer: the main path. It admits the request, carries out what attempt_plan decides,
+// classifies what comes back, delivers it, or lets the cache and the procedure stand in.
 #pragma once
 
 #include "garde/continuity/attempt_plan.hpp"
@@ -9,22 +9,23 @@
 
 #include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
 namespace garde::proxy {
 
 class exchange {
   public:
+    /// For the request whose head the session has read.
     explicit exchange(session& with);
     exchange(const exchange&) = delete;
     exchange& operator=(const exchange&) = delete;
     ~exchange();
 
-    /// Answers the request that the session has read. True when the connection may carry another.
-    net::task<bool> run();
+    /// Reads the rest of the request and answers it. Says what becomes of the connection.
+    net::task<after> run();
 
-    /// Answers it with 503: too much is asked of garde.
-    net::task<bool> turn_away();
+    /// Answers with 503, because too much is asked of garde.
+    net::task<after> turn_away(shed why);
 
   private:
     /// A backend's response and what it counts as.
@@ -33,37 +34,59 @@ class exchange {
         continuity::backend_index from{};
         continuity::outcome result;
     };
+    /// Room for a response's body out of the bytes that all exchanges share.
+    class response_room final : public upstream::room {
+      public:
+        explicit response_room(byte_claim& claim) : claim_(claim), others_(claim.bytes()) {}
+        bool reach(std::size_t bytes) override;
 
-    net::task<bool> refuse(int status, std::string_view what);
+      private:
+        byte_claim& claim_;
+        std::size_t others_;  ///< what the claim held for the request
+    };
+
+    // exchange.cpp: the request and the attempts
+    net::task<std::optional<after>> receive();
     net::task<candidate> attempt(const continuity::try_backend& order);
     [[nodiscard]] continuity::outcome classify(upstream::sent& sent, continuity::history before) const;
-    [[nodiscard]] std::string wire_for(continuity::backend_index backend) const;
+    void note(const upstream::sent& sent, continuity::backend_index backend, steady_time begun);
+    std::string_view wire_for(continuity::backend_index backend);
     [[nodiscard]] continuity::attempt_rules rules() const;
     void limit_life(continuity::attempt_plan& plan) const;
     void keep_own_error(candidate&& failed);
 
-    net::task<bool> deliver(candidate answer);
-    net::task<bool> stream_rest(candidate& answer, http::outgoing_framing framing);
-    net::task<bool> last_resort();
+    // answers.cpp: what the caller gets
+    net::task<after> deliver(candidate answer);
+    [[nodiscard]] http::response_shape shape_of(http::response_parser& parser) const;
+    net::task<after> stream_rest(candidate& answer, http::outgoing_framing framing);
+    net::task<after> last_resort();
     net::task<std::optional<cache::found>> ask_cache();
-    net::task<bool> send_own(const stand_in& answer);
+    net::task<after> refuse(int status, std::string_view what);
+    net::task<after> send_own(const stand_in& answer);
+    net::task<net::io_status> write(std::string_view bytes);
     void offer_to_cache(const candidate& answer);
     [[nodiscard]] stand_in_context context() const;
+
     /// Counts the request as answered.
     void count(answer_kind by);
     [[nodiscard]] bool head_only() const;
+    /// May the connection carry another request, as far as head and state say?
     [[nodiscard]] bool keep_alive() const;
+    [[nodiscard]] const config::limits_settings& limits() const { return epoch_->served->settings().limits; }
 
     session& session_;
     worker& worker_;
     const epoch_ptr epoch_;  ///< what was served when the request had come
+    http::request_parser& request_;
     const http::request_head& head_;
-    const std::string& body_;
+    std::string& body_;
     steady_time arrived_;
     route_match where_;
     const service_site* service_ = nullptr;
-    continuity::service_posture posture_;  ///< as it was when the request arrived
+    continuity::posture_ptr held_;                          ///< keeps posture_
+    const continuity::service_posture* posture_ = nullptr;  ///< as it was when the request arrived
     request_pass pass_;
+    byte_claim claim_;
     bool may_use_cache_ = false;
     continuity::reason last_failure_ = continuity::reason::none;
     std::optional<candidate>

@@ -38,11 +38,9 @@ using site_ptr = std::shared_ptr<const site>;
 
 class site {
   public:
-    /// Reads certificates and texts. Names are not resolved yet. `tickets` of the former site let its callers
-    /// go on with their TLS sessions.
-    static result<site_ptr> make(
-        config::settings_ptr settings,
-        net::ticket_keys_ptr tickets = std::make_shared<net::ticket_keys>(wall_now()));
+    /// Reads certificates and texts. Names are not resolved yet. Callers' sessions go on over a reload that
+    /// hands in the former site's `tickets`.
+    static result<site_ptr> make(config::settings_ptr settings, net::ticket_keys_ptr tickets = nullptr);
 
     /// An exact path first, else the longest prefix.
     [[nodiscard]] std::optional<route_match> find(std::string_view path) const;
@@ -51,10 +49,10 @@ class site {
     [[nodiscard]] bool may_use_cache(const route_match& where, const caller::identity& who) const;
 
     [[nodiscard]] const config::settings& settings() const { return *settings_; }
-    [[nodiscard]] const net::ticket_keys_ptr& tickets() const { return tickets_; }
     [[nodiscard]] const config::settings_ptr& shared_settings() const { return settings_; }
     [[nodiscard]] const service_site& service(std::size_t index) const { return services_[index]; }
     [[nodiscard]] const std::vector<service_site>& services() const { return services_; }
+    [[nodiscard]] const net::ticket_keys_ptr& tickets() const { return tickets_; }
     [[nodiscard]] const net::tls_context& listener_tls() const { return *listener_tls_; }
     [[nodiscard]] const net::tls_context& admin_tls() const { return *admin_tls_; }
     /// Absent: the status site speaks plain HTTP.
@@ -66,8 +64,8 @@ class site {
     result<void> read_certificates();
 
     config::settings_ptr settings_;
-    net::ticket_keys_ptr tickets_;
     std::vector<service_site> services_;
+    net::ticket_keys_ptr tickets_;
     std::optional<net::tls_context> listener_tls_;
     std::optional<net::tls_context> admin_tls_;
     std::optional<net::tls_context> status_tls_;

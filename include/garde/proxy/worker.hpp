@@ -6,9 +6,11 @@
 #include "garde/base/random_supply.hpp"
 #include "garde/continuity/classify.hpp"
 #include "garde/continuity/posture.hpp"
+#include "garde/http/parser.hpp"
 #include "garde/net/event_loop.hpp"
 #include "garde/net/listener.hpp"
 #include "garde/proxy/admission.hpp"
+#include "garde/proxy/byte_budget.hpp"
 #include "garde/proxy/site.hpp"
 #include "garde/proxy/worker_counters.hpp"
 #include "garde/upstream/pool.hpp"
@@ -40,6 +42,21 @@ using outcome_sink = std::function<void(const outcome_report&)>;
 
 class session;
 
+/// What an exchange works in; a connection that waits has none.
+struct exchange_memory {
+    explicit exchange_memory(const http::parser_limits& with) : limits(with), request(with) {}
+    http::parser_limits limits;
+    http::request_parser request;
+    std::string wire;    ///< the request as it is sent on
+    std::string answer;  ///< what is written to the caller
+};
+
+/// Whether an attempt speaks for or against its backend.
+enum class evidence : std::uint8_t {
+    counts,
+    ignored,  ///< by order: garde is a plain pipe
+};
+
 /// One configuration as one worker serves it. An exchange keeps the one that it began with until it ends; a
 /// new configuration begins another. The worker's thread only, so that its count of owners needs no atomics.
 struct epoch : boost::intrusive_ref_counter<epoch, boost::thread_unsafe_counter> {
@@ -60,14 +77,15 @@ class worker {
   public:
     /// While draining: how long a connection may wait for another request, so that who is about to ask is
     /// answered instead of finding it closed.
-    static constexpr milliseconds last_wait{1'000};
+    static constexpr milliseconds last_wait{2'000};
 
     /// What all workers are given.
     struct environment {
         site_ptr served;  ///< at first
         cache::cache_desk* cache;
         outcome_sink outcomes;
-        admission& admits;  ///< of all workers together
+        admission& admits;     ///< of all workers together
+        byte_budget& buffers;  ///< of all workers together
     };
 
     explicit worker(environment with, continuity::posture_ptr first);
@@ -75,11 +93,11 @@ class worker {
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
 
-    /// Binds the listener; before start().
-    result<void> listen();
+    /// Accepts from this socket too; before start().
+    void listen(net::socket socket);
     void start();
     /// Of its listener, between listen() and drain().
-    [[nodiscard]] int listening_descriptor() const { return listener_->descriptor(); }
+    [[nodiscard]] int listening_descriptor() const { return listeners_.front()->descriptor(); }
 
     // Any thread:
     /// What it counts, as it is while it counts on.
@@ -113,7 +131,11 @@ class worker {
     /// Failures are reported at once, answers in batches. What an exchange saw in a former epoch is no longer
     /// counted.
     void count(const epoch& in, std::size_t service, continuity::backend_index backend,
-               const continuity::outcome& result);
+               const continuity::outcome& result, evidence how);
+    /// Memory for an exchange, and back; null is nothing.
+    [[nodiscard]] std::unique_ptr<exchange_memory> lend(const http::parser_limits& limits);
+    void give_back(std::unique_ptr<exchange_memory> memory);
+    [[nodiscard]] byte_budget& buffers() { return with_.buffers; }
     /// For ids, nothing else.
     [[nodiscard]] random_supply& randomness() { return randomness_; }
     void enter(session& one);
@@ -124,19 +146,22 @@ class worker {
 
     void accept(net::socket accepted);
     void flush_answered();
+    void check_drained();
     [[nodiscard]] epoch_ptr make_epoch(site_ptr served, std::uint64_t number, continuity::posture_ptr first);
 
     environment with_;
     std::vector<session*> sessions_;  // before the loop: sessions that end with it still leave
+    std::size_t arriving_ = 0;        ///< accepted, and their coroutine has not begun
     bool draining_ = false;
     std::function<void()> drained_;
     random_supply randomness_;
+    std::vector<std::unique_ptr<exchange_memory>> spare_memory_;
     net::event_loop loop_;
     std::atomic<std::shared_ptr<const counted_site>> counted_;
     epoch_ptr current_;
     net::deadline batch_;
     net::deadline last_wait_over_;
-    std::unique_ptr<net::listener> listener_;
+    std::vector<std::unique_ptr<net::listener>> listeners_;
     std::jthread thread_;
 };
 

@@ -56,10 +56,9 @@ enum class answer_kind : std::uint8_t {
     gateway_error,  ///< garde: 502 or 504
     refused,        ///< garde: the request does not fit the route; see refusal
     shed,           ///< garde: 503, not admitted; see shed
-    abandoned,      ///< nobody: the caller went away before an answer began
 };
-inline constexpr std::array<std::string_view, 9> answer_kind_texts{
-    "primary", "backup", "cached", "procedure", "own-error", "gateway-error", "refused", "shed", "abandoned"};
+inline constexpr std::array<std::string_view, 8> answer_kind_texts{
+    "primary", "backup", "cached", "procedure", "own-error", "gateway-error", "refused", "shed"};
 
 /// The mode that a request was served in: the service's, or the order `transparent`.
 enum class served_mode : std::uint8_t { primary, backup, degraded, emergency, transparent };
@@ -172,8 +171,8 @@ class alignas(cache_line_bytes) worker_counters {
     /// Any thread; `into` is made for the same services.
     void add_to(counter_totals& into) const;
 
-    /// Counts on where the counters of a former configuration stopped, in what no configuration changes. The worker's
-    /// thread, once, before anything is counted.
+    /// Counts on where the counters of a former configuration stopped, in what no configuration changes. The
+    /// worker's thread, once, before anything is counted.
     void go_on_from(const worker_counters& former);
 
   private:
@@ -189,8 +188,8 @@ struct counted_site {
     std::shared_ptr<worker_counters> counters;
 
     static counted_site begin(config::settings_ptr with);
-    /// For another configuration: the same counters where its services and backends have the same names, else new ones
-    /// that go on where these stopped. The worker's thread.
+    /// For another configuration: the same counters where its services and backends have the same names, else
+    /// new ones that go on where these stopped. The worker's thread.
     [[nodiscard]] counted_site follow(config::settings_ptr with) const;
 };
 

@@ -15,8 +15,8 @@ class status_site {
   public:
     status_site(net::event_loop& desk, proxy::site_ptr served);
 
-    /// Binds [status] address and serves from now on; also before the loop runs.
-    result<void> listen();
+    /// Serves on this socket from now on; also before the loop runs.
+    void listen(net::socket socket);
 
     /// What is shown from now on, and of what. Without any view yet, every state is `unknown`.
     void show(control::view_ptr now);

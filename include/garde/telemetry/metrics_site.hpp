@@ -19,15 +19,16 @@ class metrics_site {
   public:
     /// What it reads; all of it outlives the site and may be read by any thread.
     struct sources {
-        std::function<std::vector<std::shared_ptr<const proxy::counted_site>>()> counted;  ///< by every worker
+        std::function<std::vector<std::shared_ptr<const proxy::counted_site>>()>
+            counted;                                          ///< by every worker
         std::function<load_now()> load;                       ///< may be empty
         std::function<std::vector<worker_health>()> workers;  ///< may be empty
     };
 
     metrics_site(net::event_loop& desk, sources from);
 
-    /// Binds, and serves from now on; also before the loop runs.
-    result<void> listen(const config::endpoint& address);
+    /// Serves on this socket from now on; also before the loop runs.
+    void listen(net::socket listening) { server_.listen(std::move(listening), std::nullopt); }
 
     /// What is shown of modes and verdicts from now on.
     void show(control::view_ptr now) { view_ = std::move(now); }

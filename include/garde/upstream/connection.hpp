@@ -68,11 +68,21 @@ using response_ptr = std::unique_ptr<response, response_recycler>;
 /// some.
 response_ptr new_response(std::size_t head_bytes, http::request_was method);
 
+/// Asked for as a response's body grows. Collecting stops where there is none.
+class room {
+  public:
+    virtual bool reach(std::size_t bytes) = 0;
+
+  protected:
+    ~room() = default;
+};
+
 struct wire_request {
     std::string_view bytes;  ///< head and body
     http::request_was method = http::request_was::other;
-    std::size_t commit_bytes = 0;  ///< a response body over this is not waited for
-    std::size_t head_bytes = 0;    ///< limit of the response's head
+    std::size_t commit_bytes = 0;    ///< a response body over this is not waited for
+    std::size_t head_bytes = 0;      ///< limit of the response's head
+    upstream::room* room = nullptr;  ///< null: as much as commit_bytes
 };
 
 /// What a request on a connection came to: `why` is `none` when the response is complete or over the commit
@@ -82,6 +92,9 @@ struct sent {
     response_ptr answer;            ///< when why is none
     bool nothing_received = false;  ///< not one byte came back
     bool sent_twice = false;        ///< a first copy, on a kept connection that died, may have been processed
+    bool opened = false;            ///< the request was written to a new connection
+    bool reused = false;            ///< … to a kept one
+    steady_time head_at{};          ///< when the answer's head was complete; with answer
     bool cut_short = false;  ///< answered before the whole request was written: the connection is spent
 };
 

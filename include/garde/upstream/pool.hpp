@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace garde::upstream {
@@ -32,6 +33,9 @@ class pool {
     /// Takes back a connection whose response is complete; one to a former target is closed.
     void put_back(connection_ptr idle);
 
+    /// How many kept connections were closed since the last call: too old, too many, or by the backend.
+    std::uint64_t take_closed() { return std::exchange(closed_, 0); }
+
     [[nodiscard]] const target& to() const { return *target_; }
 
   private:
@@ -46,7 +50,8 @@ class pool {
     target_ptr target_;
     net::session_slot sessions_;
     std::uint32_t generation_ = 0;  ///< of the target's addresses
-    std::vector<kept> idle_;        ///< most recently used last
+    std::uint64_t closed_ = 0;
+    std::vector<kept> idle_;  ///< most recently used last
 };
 
 }  // namespace garde::upstream

@@ -51,7 +51,9 @@ class Garde:
         self._changes = {"probe": probe or {}, "switchover": switchover or {}, "limits": limits or {}}
         self.metrics_port = free_port()
         self._cache, self._procedure, self._backend_client = cache, procedure, backend_client
-        self.process = Process([paths.GARDE, "run", "--config", self.config], "garde", folder)
+        self._argv = [paths.GARDE, "run", "--config", self.config]
+        self._processes = 1
+        self.process = Process(self._argv, "garde", folder)
         self._write_files()
 
     # --- life
@@ -73,6 +75,26 @@ class Garde:
         """On the same ports and the same data."""
         self.process.start()
         assert wait_for(self._ready_or_ended, "garde is ready again", 20) == "ready", self.process.tail()
+
+    def restart_after_kill(self):
+        self.process.kill()
+        self.restart()
+
+    def take_over(self):
+        """Another process takes over; the former one is left to end by itself."""
+        self._processes += 1
+        successor = Process([*self._argv, "--take-over"], f"garde-{self._processes}", self.folder)
+        successor.start()
+        wait_for(lambda: "garde is ready" in successor.output() or not successor.alive, "the successor is ready", 30)
+        assert successor.alive, f"the successor ended:\n{successor.tail()}"
+        self.process = successor
+
+    def activated(self, socket, name):
+        """A process that finds this listening socket as systemd hands it over; not started."""
+        self._processes += 1
+        hand_in = f'exec 3<&{socket.fileno()}; export LISTEN_FDS=1 LISTEN_PID=$$ LISTEN_FDNAMES={name}; exec "$@"'
+        return Process(["/bin/sh", "-c", hand_in, "sh", *self._argv], f"garde-{self._processes}", self.folder,
+                       (socket.fileno(),))
 
     def stop(self):
         code = self.process.stop()
@@ -204,8 +226,8 @@ class Garde:
             "service": [service],
         }
 
-    def write_config(self, settings=None):
-        self.config.write_text(toml.dump(settings or self.settings()))
+    def write_config(self, settings=None, file=None):
+        (file or self.config).write_text(toml.dump(settings or self.settings()))
 
     def _write_files(self):
         self.folder.joinpath("probe.xml").write_bytes(consult("00000000001", provider=PROBE_PROVIDER).body)

@@ -53,11 +53,12 @@ def running():
 class Process:
     """One program. Its standard output and error go to NAME.out and NAME.err in the folder, appended over restarts."""
 
-    def __init__(self, argv, name, folder):
+    def __init__(self, argv, name, folder, pass_fds=()):
         self.argv = [str(word) for word in argv]
         self.name = name
         self.out = folder / f"{name}.out"
         self.err = folder / f"{name}.err"
+        self._pass_fds = pass_fds
         self._child = None
         self._out_begin = 0
 
@@ -65,7 +66,8 @@ class Process:
         assert not self.alive, f"{self.name} runs already"
         with open(self.out, "ab") as out, open(self.err, "ab") as err:
             self._out_begin = out.tell()
-            self._child = subprocess.Popen(self.argv, stdout=out, stderr=err, stdin=subprocess.DEVNULL)
+            self._child = subprocess.Popen(self.argv, stdout=out, stderr=err, stdin=subprocess.DEVNULL,
+                                           pass_fds=self._pass_fds)
         _running.append(self)
 
     @property
@@ -97,6 +99,10 @@ class Process:
         """SIGKILL, as a power failure would do it."""
         self._child.kill()
         self._forget(self._child.wait(10))
+
+    def terminate(self):
+        """SIGTERM, without waiting for what comes of it."""
+        self._child.terminate()
 
     def hang_up(self):
         self._child.send_signal(signal.SIGHUP)

@@ -1,0 +1,212 @@
+// What the caller gets: a backend's answer, a kept one, the procedure, or garde's own refusal. See
+// exchange.hpp.
+#include "garde/proxy/exchange.hpp"
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace garde::proxy {
+namespace {
+
+using continuity::reason;
+
+steady_time now() {
+    return std::chrono::steady_clock::now();
+}
+
+}  // namespace
+
+net::task<net::io_status> exchange::write(std::string_view bytes) {
+    epoch_->counters->node().bytes[flow::to_callers].add(bytes.size());
+    session_.stream().expires_at(now() + limits().write_time);
+    return session_.stream().write_all(bytes);
+}
+
+http::response_shape exchange::shape_of(http::response_parser& parser) const {
+    const http::response_head& head = parser.head();
+    http::response_shape out{.framing = http::outgoing_framing::content_length,
+                             .content_length = parser.body().size(),
+                             .keep_alive = keep_alive()};
+    if (head_only() || head.status == 204 || head.status == 304) {
+        out.framing = http::outgoing_framing::no_body;
+        out.content_length.reset();
+        if (head.find("Content-Length")) out.content_length = head.content_length;
+    } else if (!parser.complete() && head.framing == http::body_framing::content_length) {
+        out.content_length = head.content_length;
+    } else if (!parser.complete()) {
+        out.framing =
+            head_.version == 11 ? http::outgoing_framing::chunked : http::outgoing_framing::until_close;
+        out.keep_alive = out.keep_alive && head_.version == 11;
+    }
+    return out;
+}
+
+/// Head and body leave in one piece.
+net::task<after> exchange::deliver(candidate answer) {
+    http::response_parser& parser = answer.response->parser;
+    const http::response_shape shape = shape_of(parser);
+    const std::array<http::field, 1> extra{{{"Garde-Mode", relayed_mode(answer.from, *posture_)}}};
+    std::string& bytes = session_.memory().answer;
+    bytes.clear();
+    bytes.reserve(parser.head().bytes.size() + parser.body().size() + 256);
+    http::append_response_head(bytes, parser.head(), epoch_->served->settings().node_name, shape, extra);
+    if (shape.framing == http::outgoing_framing::chunked)
+        http::append_chunk(bytes, parser.body());
+    else if (shape.framing != http::outgoing_framing::no_body)
+        bytes += parser.body();
+
+    const net::io_status written = co_await write(bytes);
+    if (written != net::io_status::ok) co_return after::broken;
+    const after then = shape.keep_alive ? after::keep_alive : after::close;
+    if (!parser.complete()) {
+        const after rest = co_await stream_rest(answer, shape.framing);
+        co_return rest == after::keep_alive ? then : rest;
+    }
+    offer_to_cache(answer);
+    co_return then;
+}
+
+/// Relays what is left of a large answer piece by piece: the next piece is read when the last is written. An
+/// answer that breaks off ends the caller's connection too, and without a goodbye, so that he cannot take the
+/// part for the whole.
+net::task<after> exchange::stream_rest(candidate& answer, http::outgoing_framing framing) {
+    http::response_parser& parser = answer.response->parser;
+    upstream::connection& from = *answer.response->rest_from;
+    std::string& piece = session_.memory().answer;
+    while (!parser.complete()) {
+        parser.body().clear();
+        from.stream().expires_at(now() + limits().body_time);
+        const auto some = [](http::response_parser& p) { return p.complete() || !p.body().empty(); };
+        const auto read = co_await net::read_until(from.stream(), from.buffer(), parser, some);
+        if (!read.ok() && !(read.status == net::io_status::eof && parser.finish())) co_return after::broken;
+        epoch_->counters->node().bytes[flow::from_backends].add(parser.body().size());
+        piece.clear();
+        if (framing == http::outgoing_framing::chunked) {
+            if (!parser.body().empty()) http::append_chunk(piece, parser.body());
+            if (parser.complete()) http::append_chunk(piece, {});
+        } else {
+            piece += parser.body();
+        }
+        const net::io_status written = co_await write(piece);
+        if (written != net::io_status::ok) co_return after::broken;
+    }
+    if (parser.head().keep_alive && from.buffer().available().empty())
+        epoch_->pool(where_.service, answer.from).put_back(std::move(answer.response->rest_from));
+    co_return after::keep_alive;
+}
+
+void exchange::offer_to_cache(const candidate& answer) {
+    http::response_parser& parser = answer.response->parser;
+    if (!may_use_cache_ || parser.head().status != 200) return;
+    const bool taken = worker_.cache()->offer(
+        {.service = service_->settings->name,
+         .rules = service_->cache_rules,
+         .who = session_.who(),
+         .request_body = body_,
+         .reply_body = std::move(parser.body()),
+         .reply_content_type = std::string(parser.head().find("Content-Type").value_or("")),
+         .reply_status = 200,
+         .consulted_at = wall_now(),
+         .consulted_at_steady = now()});
+    if (!taken) epoch_->counters->node().cache_offers_dropped.add();
+}
+
+net::task<std::optional<cache::found>> exchange::ask_cache() {
+    if (!may_use_cache_ || posture_->current == continuity::mode::emergency) co_return std::nullopt;
+    cache::question question{.service = service_->settings->name,
+                             .rules = service_->cache_rules,
+                             .who = session_.who(),
+                             .request_body = body_,
+                             .now = wall_now(),
+                             .now_steady = now()};
+    auto asking = worker_.cache()->ask(worker_.loop(), std::move(question));
+    co_return co_await std::move(asking);
+}
+
+stand_in_context exchange::context() const {
+    return {.served = *epoch_->served,
+            .service = where_.service,
+            .kind = where_.route->kind,
+            .current = posture_->current,
+            .last_failure = last_failure_,
+            .accept_language = head_.find("Accept-Language").value_or(""),
+            .request_body = body_,
+            .who = session_.who(),
+            .cache_detail = cache_detail_};
+}
+
+/// Nobody answered: the cache, then what choose_last_resort says.
+net::task<after> exchange::last_resort() {
+    auto kept = co_await ask_cache();
+    if (kept && !*kept) cache_detail_ = kept->error().detail;
+    const stand_in_context situation = context();
+    if (kept && *kept) {
+        count(answer_kind::cached);
+        const stand_in answer = cached_answer(situation, **kept);
+        co_return co_await send_own(answer);
+    }
+    if (posture_->transparent()) {
+        count(answer_kind::gateway_error);
+        const stand_in answer = gateway_error(situation);
+        co_return co_await send_own(answer);
+    }
+    const auto choice =
+        continuity::choose_last_resort({.current = posture_->current,
+                                        .has_procedure = service_->procedure.has_value(),
+                                        .has_own_error = own_error_.has_value(),
+                                        .own_reason = own_error_ ? own_error_->result.why : reason::none});
+    if (choice == continuity::last_resort::own_error) {
+        count(answer_kind::own_error);
+        co_return co_await deliver(std::move(*own_error_));
+    }
+    const bool procedure = choice == continuity::last_resort::procedure;
+    count(procedure ? answer_kind::procedure : answer_kind::gateway_error);
+    const stand_in answer = procedure ? procedure_answer(situation) : gateway_error(situation);
+    co_return co_await send_own(answer);
+}
+
+void exchange::count(answer_kind by) {
+    epoch_->counters->request(where_.service, by, mode_served(*posture_));
+}
+
+net::task<after> exchange::turn_away(shed why) {
+    epoch_->counters->node().sheds[why].add();
+    if (posture_ != nullptr) count(answer_kind::shed);
+    std::uint32_t random = 0;
+    std::memcpy(&random, worker_.randomness().take(sizeof random).data(), sizeof random);
+    const stand_in answer = overload_answer(retry_after(random));
+    co_return co_await send_own(answer);
+}
+
+net::task<after> exchange::refuse(int status, std::string_view what) {
+    epoch_->counters->node().refusals[refusal_of(status)].add();
+    stand_in answer{.status = status,
+                    .content_type = "application/problem+json",
+                    .fields = {},
+                    .body = http::problem_document(status, http::phrase_of(status), what)};
+    if (status == 405) answer.fields.push_back({"Allow", "POST"});
+    co_return co_await send_own(answer);
+}
+
+/// An answer before the request has come whole ends the connection: what is left of the request is not read
+/// as the next one.
+net::task<after> exchange::send_own(const stand_in& answer) {
+    const bool whole = request_.complete();
+    std::vector<http::owned_field> fields = answer.fields;
+    if (!answer.content_type.empty()) fields.push_back({"Content-Type", answer.content_type});
+    const http::response_shape shape{
+        .framing = head_only() ? http::outgoing_framing::no_body : http::outgoing_framing::content_length,
+        .content_length = answer.body.size(),
+        .keep_alive = keep_alive() && whole};
+    std::string& bytes = session_.memory().answer;
+    bytes.clear();
+    http::append_own_head(bytes, answer.status, to_http_date(wall_now()), shape, fields);
+    if (!head_only()) bytes += answer.body;
+    const net::io_status written = co_await write(bytes);
+    if (written != net::io_status::ok) co_return after::broken;
+    if (!whole) co_return after::linger;
+    co_return shape.keep_alive ? after::keep_alive : after::close;
+}
+
+}  // namespace garde::proxy
