@@ -14,6 +14,7 @@ from harness.recorder import RecordedGarde, Recorder, name_the_request
 KIB = 1024
 COMMIT = 64 * KIB
 LARGE = bytes(range(251)) * 2000  # about 500 KB: more than garde collects
+MORE_THAN_SOCKETS_HOLD = bytes(14 * KIB * KIB)
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +37,9 @@ def fresh_script(backend):
 def start_garde(pki, backend, tmp_path_factory):
     made = []
 
-    def start(**limits):
-        made.append(RecordedGarde(pki, tmp_path_factory.mktemp("garde"), backend, limits={"commit_bytes": COMMIT, **limits}))
+    def start(routes=None, **limits):
+        folder = tmp_path_factory.mktemp("garde")
+        made.append(RecordedGarde(pki, folder, backend, routes, limits={"commit_bytes": COMMIT, **limits}))
         return made[-1].start()
 
     yield start
@@ -47,7 +49,13 @@ def start_garde(pki, backend, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def garde(start_garde):
-    return start_garde()
+    return start_garde(body_bytes="16MiB")
+
+
+@pytest.fixture(scope="module")
+def selective(start_garde):
+    """It does not relay everything."""
+    return start_garde(routes=[{"path": "/http", "kind": "http"}, {"path": "/soap", "kind": "soap"}])
 
 
 @pytest.fixture
@@ -93,6 +101,21 @@ def test_continue_is_not_sent_when_none_is_awaited(connection, version, announce
 def test_a_refused_head_gets_its_refusal_instead(connection, backend, fields, status):
     connection.send(head("POST", "/a", "Expect: 100-continue", *fields))
     assert connection.read_interim().startswith(f"HTTP/1.1 {status} ".encode())
+    assert asked(backend) == []
+
+
+def test_continue_is_not_sent_when_the_body_came_with_the_head(connection):
+    """What has arrived is not awaited."""
+    connection.send(head("POST", "/a", "Expect: 100-continue", "Content-Length: 5") + b"hello")
+    assert connection.read_interim().startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("method,target,status", [("PUT", "/soap", 405), ("POST", "/no-route", 404)])
+def test_what_garde_will_refuse_anyway_is_refused_instead(selective, backend, method, target, status):
+    """The head is enough to know; the body would be sent for nothing."""
+    with selective.connection(timeout=5) as connection:
+        connection.send(head(method, target, "Expect: 100-continue", "Content-Length: 5"))
+        assert connection.read_interim().startswith(f"HTTP/1.1 {status} ".encode())
     assert asked(backend) == []
 
 
@@ -172,6 +195,24 @@ def test_an_answer_before_the_body_was_read(connection, backend):
     assert (reply.status, reply.body) == (413, b"too much")
     backend.script = name_the_request
     assert connection.request("GET", "/next").body == b"GET /next 0"
+
+
+def test_an_answer_while_the_body_is_never_read(connection, backend):
+    """The backend has said all it has to say; garde must look while it still writes."""
+    answered = threading.Event()
+
+    def refuse_unread(peer):
+        peer.answer(b"too much", "413 Content Too Large", [("Connection", "close")])
+        assert answered.wait(10)
+        peer.close()
+
+    backend.script = refuse_unread
+    connection.send(build_request("POST", "/a", (), MORE_THAN_SOCKETS_HOLD))
+    try:
+        reply = connection.read_reply()
+    finally:
+        answered.set()
+    assert (reply.status, reply.body) == (413, b"too much")
 
 
 # --- half-closed clients (RFC 9112, 9.6)
@@ -341,6 +382,15 @@ def test_a_large_answer_that_breaks_off_breaks_the_callers_connection(connection
     backend.script = large_answer(framing, ending=False)
     with pytest.raises((ConnectionEnded, ssl.SSLError, ConnectionError)):
         connection.request("GET", "/large")
+
+
+def test_half_an_answer_does_not_look_whole_to_http_10(garde, pki, backend):
+    """Only the connection's end says that the answer is complete: here it may not end in order."""
+    backend.script = large_answer("chunked", ending=False)
+    with HalfClosingConnection(garde.port, pki.caller_context()) as connection:
+        connection.send(b"GET /large HTTP/1.0\r\n\r\n")
+        with pytest.raises((ConnectionEnded, ssl.SSLError, ConnectionError)):
+            connection.read_reply()
 
 
 # --- slow clients

@@ -140,8 +140,10 @@ class Recorder:
 class RecordedGarde(Garde):
     """garde with one worker, so that all callers share its connections to the one backend, a Recorder."""
 
-    def __init__(self, pki, folder, recorder, **changes):
+    def __init__(self, pki, folder, recorder, routes=None, **changes):
+        """Everything is relayed by its status alone, unless there are `routes`."""
         super().__init__(pki, folder, [recorder], cache=False, procedure=False, **changes)
+        self._routes = routes or [{"path": "/*", "kind": "http"}]
 
     def settings(self):
         tables = super().settings()
@@ -149,7 +151,7 @@ class RecordedGarde(Garde):
         service = tables["service"][0]
         del service["backend"][0]["ca"]
         service["backend"][0]["tls"] = False
-        service["route"] = [{"path": "/*", "kind": "http"}]
+        service["route"] = self._routes
         # Tests make the backend misbehave; it is the only one, and stays.
         service["probe"] = {"type": "tcp", "interval": "1s", "timeout": "900ms", "fall": 100}
         service["switchover"]["traffic_fall"] = 1000
