@@ -98,9 +98,8 @@ TEST_F(reconfiguring, an_order_stays_and_can_still_be_taken_back) {
     start();
     order(pin(override_mode::degraded));
     adopt(copy_of_settings());
-    const auto shown = wait_for_site();
-    ASSERT_TRUE(shown->services[0].order);
-    EXPECT_EQ(shown->services[0].current, mode::degraded);
+    wait_for_site();
+    ASSERT_TRUE(wait_for_mode(mode::degraded)->services[0].order);
     mode_request back = pin(override_mode::degraded);
     back.pinned.reset();
     order(back);

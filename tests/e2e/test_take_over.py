@@ -150,11 +150,14 @@ def test_connections_wait_in_a_socket_that_systemd_holds(garde, pki):
     with socket.create_server(("127.0.0.1", garde.port), backlog=64) as held:
         with ThreadPoolExecutor(8) as pool:
             waiting = [pool.submit(ask_once, garde) for _ in range(8)]
-            garde.process = garde.activated(held, "listener")
+            ordinary, garde.process = garde.process, garde.activated(held, "listener")
             garde.process.start()
             replies = [one.result(30) for one in waiting]
     assert [(reply.status, reply.mode) for reply in replies] == [(200, "primary")] * 8
     wait_for(lambda: garde.health()["status"] == "pass", "it serves the rest of its addresses")
+    garde.stop()
+    garde.process = ordinary
+    garde.restart()
 
 
 def ask_once(garde):

@@ -93,7 +93,7 @@ class Garde:
         """A process that finds this listening socket as systemd hands it over; not started."""
         self._processes += 1
         hand_in = f'exec 3<&{socket.fileno()}; export LISTEN_FDS=1 LISTEN_PID=$$ LISTEN_FDNAMES={name}; exec "$@"'
-        return Process(["/bin/sh", "-c", hand_in, "sh", *self._argv], f"garde-{self._processes}", self.folder,
+        return Process(["/bin/bash", "-c", hand_in, "bash", *self._argv], f"garde-{self._processes}", self.folder,
                        (socket.fileno(),))
 
     def stop(self):
