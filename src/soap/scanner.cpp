@@ -1,394 +1,297 @@
-// See scanner.hpp. Byte for byte; multi-byte characters are not decoded, so a message in a broken UTF-8 still
-// counts as XML here (its reader will say), while UTF-16 does not: it holds zero bytes.
+// The tokens; see scanner.hpp. Byte for byte; multi-byte characters are not decoded, so a message in a broken
+// UTF-8 still counts as XML here (its reader will say), while UTF-16 does not: it holds zero bytes.
+//
+// Functions take the place where their token begins, and give the place behind it, or null, after which why_
+// says why. They rely on what run() has seen to: no forbidden characters, so that below the space there is
+// only white space; and for all but texts a '>' ahead (tags_end_), at which names and white space end. The
+// few that see every element are made part of run(): calling them would cost as much as their work.
 #include "scanner.hpp"
 
-#include "garde/base/clock.hpp"
-
+#include "bytes.hpp"
+#include "names.hpp"
 #include "xml_text.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <limits>
 
 namespace garde::soap {
 namespace {
 
-constexpr std::string_view wsse_namespace =
-    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd";
-constexpr std::string_view wsu_namespace =
-    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd";
 constexpr std::string_view xml_namespace = "http://www.w3.org/XML/1998/namespace";
+constexpr std::string_view section_end = "]]>";
+/// The document's "name" is longer than any text, so that no end tag matches it.
+constexpr std::size_t no_end_tag = std::numeric_limits<std::size_t>::max() / 2;
 
-struct census {
-    bool forbidden = false;
-    bool ampersand = false;
-    bool bracket = false;
-};
-
-/// Which of the bytes that need a closer look occur at all. In lanes, so that compilers make vector code of
-/// it: this is the only look at most bytes.
-census count(std::string_view text) {
-    constexpr std::size_t lanes = 32;
-    std::array<std::uint8_t, lanes> forbidden{};
-    std::array<std::uint8_t, lanes> ampersand{};
-    std::array<std::uint8_t, lanes> bracket{};
-    const auto look = [&](std::size_t lane, char byte) {
-        const auto c = static_cast<std::uint8_t>(byte);
-        forbidden[lane] |= static_cast<std::uint8_t>((c < 0x20) & (c != '\t') & (c != '\n') & (c != '\r'));
-        ampersand[lane] |= static_cast<std::uint8_t>(c == '&');
-        bracket[lane] |= static_cast<std::uint8_t>(c == ']');
-    };
-    std::size_t i = 0;
-    for (; i + lanes <= text.size(); i += lanes)
-        for (std::size_t lane = 0; lane < lanes; ++lane) look(lane, text[i + lane]);
-    for (; i < text.size(); ++i) look(0, text[i]);
-    const auto any = [](const auto& of) {
-        return std::ranges::any_of(of, [](std::uint8_t x) { return x != 0; });
-    };
-    return {any(forbidden), any(ampersand), any(bracket)};
-}
-
-const char* find(const char* from, const char* end, char what) {
-    const void* hit = std::memchr(from, what, static_cast<std::size_t>(end - from));
-    return hit == nullptr ? end : static_cast<const char*>(hit);
-}
-
-std::string_view between(const char* from, const char* to) {
-    return {from, static_cast<std::size_t>(to - from)};
+const char* find_section_end(const char* from, const char* end) {
+    const auto text = between(from, end);
+    return from + std::min(text.find(section_end), text.size());
 }
 
 bool all_space(std::string_view text) {
     return std::ranges::all_of(text, is_space);
 }
 
-/// Text content of an element without child elements: trimmed, one whole CDATA section unwrapped; empty when
-/// there is more.
-std::string_view plain(std::string_view content) {
-    constexpr std::string_view open = "<![CDATA[";
-    constexpr std::string_view close = "]]>";
-    content = trim(content);
-    if (content.starts_with(open) && content.find(close) == content.size() - close.size())
-        return trim(content.substr(open.size(), content.size() - open.size() - close.size()));
-    return content.find_first_of("<&") == std::string_view::npos ? content : std::string_view{};
-}
-
-/// An instant of this or the next century: what is further off does not fit nanoseconds, and is no message's
-/// life span.
-std::optional<wall_time> instant(std::string_view content) {
-    const auto text = plain(content);
-    if (!text.starts_with("19") && !text.starts_with("20") && !text.starts_with("21")) return std::nullopt;
-    return parse_rfc3339(text);
-}
-
-bool is_soa_code(std::string_view text) {
-    return text.size() == 9 && text.starts_with("SOA-") &&
-           std::ranges::all_of(text.substr(4), [](char c) { return c >= '0' && c <= '9'; });
+const char* behind_space(const char* at) {
+    while (static_cast<std::uint8_t>(*at) <= ' ') ++at;
+    return at;
 }
 
 }  // namespace
 
-// frames_ and declarations_ stay uninitialised.
+// frames_ and declarations_ stay uninitialised, but for the document's frame.
 scanner::scanner(std::string_view text, std::string_view watched)
-    : at_(text.data()), end_(text.data() + text.size()), watched_(watched) {}
-
-scanner::verdict scanner::run() {
-    const auto seen = count(between(at_, end_));
-    if (seen.forbidden) return verdict::malformed;
-    any_ampersand_ = seen.ampersand;
-    any_bracket_ = seen.bracket;
-    if (!take_prolog()) return why_;
-    while (at_ != end_) {
-        const bool taken = *at_ == '<' ? take_markup() : take_text();
-        if (!taken) return why_;
-    }
-    if (depth_ != 0 || !root_seen_) return verdict::malformed;
-    if (!body_seen_) return verdict::not_soap;
-    if (found_.fault) finish_fault();
-    return verdict::envelope;
-}
-
-/// Byte order mark and XML declaration.
-bool scanner::take_prolog() {
-    if (starts_with("\xEF\xBB\xBF")) at_ += 3;
-    if (!starts_with("<?xml") || end_ - at_ < 6 || !is_space(at_[5])) return true;
-    at_ += 5;
-    skip_space();
-    if (!starts_with("version")) return false;
-    while (!starts_with("?>")) {
-        if (!take_attribute()) return false;
-        if (!skip_space() && !starts_with("?>")) return false;
-    }
-    at_ += 2;
-    return true;
-}
-
-bool scanner::take_text() {
-    const char* const stop = find(at_, end_, '<');
-    const auto text = between(at_, stop);
-    at_ = stop;
-    const role place = here();
-    if (place == role::document) return all_space(text);
-    if (place == role::envelope || place == role::body) {
-        why_ = all_space(text) ? why_ : verdict::not_soap;
-        return why_ != verdict::not_soap;
-    }
-    if (any_bracket_ && text.find("]]>") != std::string_view::npos) return false;
-    return references_valid(text);
-}
-
-bool scanner::take_markup() {
-    if (end_ - at_ < 2) return false;
-    switch (at_[1]) {
-        case '/': return take_end_tag();
-        case '?': return take_instruction();
-        case '!':
-            if (starts_with("<!--")) return take_comment();
-            if (starts_with("<![CDATA[")) return take_character_data();
-            if (starts_with("<!DOCTYPE")) why_ = verdict::doctype;
-            return false;
-        default: return take_start_tag();
-    }
-}
-
-bool scanner::take_start_tag() {
-    if (depth_ == max_depth || (depth_ == 0 && root_seen_)) return false;
-    ++at_;
-    const auto name = take_name();
-    if (name.empty()) return false;
-    const std::size_t declarations_before = declaration_count_;
-    for (int attributes = 0;; ++attributes) {
-        const bool spaced = skip_space();
-        if (at_ == end_) return false;
-        if (*at_ == '>') {
-            ++at_;
-            return open(name, declarations_before);
-        }
-        if (*at_ == '/') {
-            if (end_ - at_ < 2 || at_[1] != '>') return false;
-            at_ += 2;
-            if (!open(name, declarations_before)) return false;
-            close({});
-            return true;
-        }
-        if (!spaced || attributes == max_attributes || !take_attribute()) return false;
-    }
-}
-
-bool scanner::take_attribute() {
-    const auto name = take_name();
-    if (name.empty()) return false;
-    skip_space();
-    if (at_ == end_ || *at_ != '=') return false;
-    ++at_;
-    skip_space();
-    if (at_ == end_ || (*at_ != '"' && *at_ != '\'')) return false;
-    const char quote = *at_++;
-    const char* const stop = find(at_, end_, quote);
-    if (stop == end_) return false;
-    const auto value = between(at_, stop);
-    at_ = stop + 1;
-    if (find(value.data(), stop, '<') != stop || !references_valid(value)) return false;
-    if (!name.starts_with("xmlns")) return true;
-    if (name.size() == 5) return declare({}, value);
-    if (name[5] != ':') return true;
-    return name.size() > 6 && !value.empty() && declare(name.substr(6), value);
-}
-
-bool scanner::take_end_tag() {
-    if (depth_ == 0) return false;
-    const char* const start = at_;
-    at_ += 2;
-    const auto& top = frames_[depth_ - 1];
-    if (!starts_with(top.name)) return false;
-    at_ += top.name.size();
-    skip_space();
-    if (at_ == end_ || *at_ != '>') return false;
-    ++at_;
-    close(between(top.content, start));
-    return true;
-}
-
-bool scanner::take_comment() {
-    at_ += 4;
-    if (!skip_past("--") || at_ == end_ || *at_ != '>') return false;
-    ++at_;
-    return true;
-}
-
-bool scanner::take_character_data() {
-    const role place = here();
-    if (place == role::document || place == role::envelope || place == role::body) return false;
-    at_ += 9;
-    return skip_past("]]>");
-}
-
-bool scanner::take_instruction() {
-    at_ += 2;
-    const auto target = take_name();
-    if (target.empty()) return false;
-    const auto equals_ignoring_case = [](char a, char b) { return (a | 0x20) == b; };
-    if (std::ranges::equal(target, std::string_view("xml"), equals_ignoring_case)) return false;
-    if (starts_with("?>")) {
-        at_ += 2;
-        return true;
-    }
-    return at_ != end_ && is_space(*at_) && skip_past("?>");
-}
-
-std::string_view scanner::take_name() {
-    const char* const start = at_;
-    if (at_ == end_ || name_classes[static_cast<std::uint8_t>(*at_)] != name_start) return {};
-    while (at_ != end_ && name_classes[static_cast<std::uint8_t>(*at_)] != not_in_name) ++at_;
-    return between(start, at_);
-}
-
-/// True when there was any.
-bool scanner::skip_space() {
-    const char* const start = at_;
-    while (at_ != end_ && is_space(*at_)) ++at_;
-    return at_ != start;
-}
-
-bool scanner::skip_past(std::string_view terminator) {
-    const auto rest = between(at_, end_);
-    const auto hit = rest.find(terminator);
-    if (hit == std::string_view::npos) return false;
-    at_ += hit + terminator.size();
-    return true;
-}
-
-bool scanner::references_valid(std::string_view text) const {
-    if (!any_ampersand_) return true;
-    for (auto hit = text.find('&'); hit != std::string_view::npos; hit = text.find('&')) {
-        text.remove_prefix(hit + 1);
-        // The longest reference that means anything is a padded character reference; a bound keeps this
-        // linear.
-        const auto semicolon = text.substr(0, 16).find(';');
-        if (semicolon == std::string_view::npos || !is_reference(text.substr(0, semicolon))) return false;
-        text.remove_prefix(semicolon + 1);
-    }
-    return true;
+    : begin_(text.data()),
+      end_(begin_ + text.size()),
+      tags_end_(begin_ + (text.rfind('>') + 1)),
+      next_ampersand_(end_),
+      next_section_end_(end_),
+      watched_(watched),
+      top_(frames_.data()) {
+    top_->what = role::document;
+    top_->name_size = no_end_tag;
 }
 
 bool scanner::declare(std::string_view prefix, std::string_view uri) {
     if (declaration_count_ == max_declarations) return false;
-    declarations_[declaration_count_++] = {prefix, uri};
+    declarations_[declaration_count_++] = {prefix.data(), prefix.size(), uri.data(), uri.size()};
     return true;
 }
 
-/// Namespaces in XML 1.0: false when the prefix is not declared or the name has more than one colon.
-bool scanner::resolve(std::string_view name, std::string_view& uri, std::string_view& local) const {
-    const auto colon = name.find(':');
-    const auto prefix = colon == std::string_view::npos ? std::string_view{} : name.substr(0, colon);
-    local = colon == std::string_view::npos ? name : name.substr(colon + 1);
-    if (colon != std::string_view::npos) {
-        const bool starts_well =
-            !local.empty() && name_classes[static_cast<std::uint8_t>(local.front())] == name_start;
-        if (prefix.empty() || !starts_well || local.find(':') != std::string_view::npos) return false;
-    }
+/// The nearest; null when there is none.
+[[gnu::always_inline]] inline const scanner::declaration* scanner::declaration_of(
+    std::string_view prefix) const {
     for (std::size_t i = declaration_count_; i-- > 0;) {
-        if (declarations_[i].prefix != prefix) continue;
-        uri = declarations_[i].uri;
-        return true;
+        const auto& candidate = declarations_[i];
+        if (candidate.prefix_size == prefix.size() &&
+            same_bytes(candidate.prefix, prefix.data(), prefix.size()))
+            return &candidate;
     }
-    uri = prefix == "xml" ? xml_namespace : std::string_view{};
-    return prefix.empty() || prefix == "xml";
+    return nullptr;
 }
 
-bool scanner::open(std::string_view name, std::size_t declarations_before) {
-    std::string_view uri;
-    std::string_view local;
-    if (!resolve(name, uri, local)) return false;
-    const role what = role_of(uri, local);
-    if (what == role::refused) {
-        why_ = verdict::not_soap;
-        return false;
-    }
+/// Of an element in a place where its name means something. Refused too when it is a second root, or its
+/// prefix is not declared.
+[[gnu::noinline]] scanner::role scanner::role_of(const element_name& name) {
+    if (here() == role::document && root_seen_) return role::refused;
     root_seen_ = true;
-    if (body_depth_ != 0 && local == watched_) watched_seen_ = true;
-    frames_[depth_++] = {name, at_, what, static_cast<std::uint8_t>(declarations_before)};
-    if (what == role::body) body_depth_ = depth_;
+    const auto prefix = name.prefix();
+    const auto* const declared = declaration_of(prefix);
+    std::string_view uri;
+    if (declared != nullptr)
+        uri = {declared->uri, declared->uri_size};
+    else if (prefix == "xml")
+        uri = xml_namespace;
+    else if (!prefix.empty())
+        return role::refused;
+    const role what = role_of(uri, between(name.local, name.stop));
+    if (what == role::refused) why_ = verdict::not_soap;
+    if (what == role::body) watching_ = !watched_.empty();
+    return what;
+}
+
+[[gnu::always_inline]] inline bool scanner::open(const element_name& name, place content,
+                                                 std::size_t declarations_before) {
+    if (watching_ && between(name.local, name.stop) == watched_) watched_seen_ = true;
+    role what = role::other;
+    if (here() != role::other) {
+        what = role_of(name);
+        if (what == role::refused) return false;
+    } else if (name.local != name.start) {
+        // Below others a name means nothing, but its prefix must be declared all the same.
+        const auto prefix = name.prefix();
+        if (declaration_of(prefix) == nullptr && prefix != "xml") return false;
+    }
+    ++top_;
+    top_->name = name.start;
+    top_->name_size = static_cast<std::size_t>(name.stop - name.start);
+    top_->content = content;
+    top_->what = what;
+    top_->declarations = static_cast<std::uint8_t>(declarations_before);
     return true;
 }
 
-scanner::role scanner::role_of(std::string_view uri, std::string_view local) {
+[[gnu::always_inline]] inline void scanner::close(std::string_view content) {
+    const auto& closed = *top_--;
+    declaration_count_ = closed.declarations;
+    if (closed.what != role::other) leave(closed.what, content);
+}
+
+scanner::place scanner::behind(std::string_view terminator, place from) const {
+    const auto hit = between(from, end_).find(terminator);
+    return hit == std::string_view::npos ? nullptr : from + hit + terminator.size();
+}
+
+bool scanner::next_references_valid(place from, place to) {
+    if (next_ampersand_ < from) next_ampersand_ = find_byte(from, end_, '&');
+    while (next_ampersand_ < to) {
+        const auto text = between(next_ampersand_ + 1, to);
+        // The longest reference that means anything is a padded character reference; a bound keeps this
+        // linear.
+        const auto semicolon = text.substr(0, 16).find(';');
+        if (semicolon == std::string_view::npos || !is_reference(text.substr(0, semicolon))) return false;
+        next_ampersand_ = find_byte(text.data() + semicolon + 1, end_, '&');
+    }
+    return true;
+}
+
+/// Of a text that may hold a "]]>" or a reference.
+bool scanner::text_valid(place from, place to) {
+    if (next_section_end_ < from) next_section_end_ = find_section_end(from, end_);
+    return next_section_end_ >= to && references_valid(from, to);
+}
+
+inline bool scanner::references_valid(place from, place to) {
+    return next_ampersand_ >= to || next_references_valid(from, to);
+}
+
+/// Gives a place before tags_end_.
+[[gnu::always_inline]] inline scanner::place scanner::take_attribute(place at) {
+    const auto name = between(at, behind_name(at, end_));
+    if (name.empty()) return nullptr;
+    at = behind_space(name.end());
+    if (*at != '=') return nullptr;
+    at = behind_space(at + 1);
+    const char quote = *at;
+    if (quote != '"' && quote != '\'') return nullptr;
+    const place start = at + 1;
+    const place stop = find_either(start, end_, quote, '<');
+    if (stop >= tags_end_ || *stop != quote || !references_valid(start, stop)) return nullptr;
+    if (name.starts_with("xmlns")) {
+        const auto uri = between(start, stop);
+        if (name.size() == 5 && !declare({}, uri)) return nullptr;
+        if (name.size() > 5 && name[5] == ':' &&
+            (name.size() == 6 || uri.empty() || !declare(name.substr(6), uri)))
+            return nullptr;
+    }
+    return stop + 1;
+}
+
+/// Up to the '>' or "/>" of the tag.
+scanner::place scanner::take_attributes(place at) {
+    for (int attributes = 0;; ++attributes) {
+        const place next = behind_space(at);
+        if (*next == '>') return next;
+        if (*next == '/') return next[1] == '>' ? next : nullptr;
+        if (next == at || attributes == max_attributes) return nullptr;
+        at = take_attribute(next);
+        if (at == nullptr) return nullptr;
+    }
+}
+
+/// Byte order mark and XML declaration.
+scanner::place scanner::take_prolog(place at) {
+    if (at_text(at, "\xEF\xBB\xBF")) at += 3;
+    if (!at_text(at, "<?xml") || at >= tags_end_ || !is_space(at[5])) return at;
+    at = behind_space(at + 5);
+    if (!at_text(at, "version")) return nullptr;
+    for (;;) {
+        if (at_text(at, "?>")) return at + 2;
+        at = take_attribute(at);
+        if (at == nullptr) return nullptr;
+        const place next = behind_space(at);
+        if (next == at && !at_text(at, "?>")) return nullptr;
+        at = next;
+    }
+}
+
+scanner::place scanner::take_comment(place at) {
+    at = behind("--", at + 4);
+    return at != nullptr && at != end_ && *at == '>' ? at + 1 : nullptr;
+}
+
+scanner::place scanner::take_character_data(place at) {
     switch (here()) {
         case role::document:
-            return uri == soap_namespace && local == "Envelope" ? role::envelope : role::refused;
-        case role::envelope: return role_in_envelope(uri, local);
-        case role::header: return uri == wsse_namespace && local == "Security" ? role::security : role::other;
-        case role::security:
-            if (uri != wsu_namespace || local != "Timestamp") return role::other;
-            created_ = expires_ = {};
-            return role::timestamp;
-        case role::timestamp:
-            if (uri != wsu_namespace) return role::other;
-            return local == "Created" ? role::created : local == "Expires" ? role::expires : role::other;
-        case role::body: return role_in_body(uri, local);
-        // SOAP 1.1 leaves the children of Fault unqualified; stacks that qualify them mean the same.
-        case role::fault:
-            if (local == "faultcode") return role::fault_code;
-            if (local == "faultstring") return role::fault_string;
-            return local == "detail" ? role::detail : role::other;
-        case role::detail:
-            return uri == soa_error_namespace && (local == "SystemError" || local == "BusinessError")
-                       ? role::soa_error
-                       : role::other;
-        case role::soa_error: return local == "Code" ? role::code : role::other;
-        default: return role::other;
+        case role::envelope:
+        case role::body: return nullptr;
+        default: return behind(section_end, at + 9);
     }
 }
 
-/// Header, then Body, and nothing behind it (WS-I Basic Profile 1.1, R1011).
-scanner::role scanner::role_in_envelope(std::string_view uri, std::string_view local) {
-    if (uri != soap_namespace || body_seen_) return role::refused;
-    if (local == "Body") {
-        body_seen_ = true;
-        return role::body;
+scanner::place scanner::take_instruction(place at) {
+    const auto target = between(at + 2, behind_name(at + 2, end_));
+    if (target.empty()) return nullptr;
+    const auto equals_ignoring_case = [](char a, char b) { return (a | 0x20) == b; };
+    if (std::ranges::equal(target, std::string_view("xml"), equals_ignoring_case)) return nullptr;
+    at = target.end();
+    if (at_text(at, "?>")) return at + 2;
+    return is_space(*at) ? behind("?>", at) : nullptr;
+}
+
+scanner::place scanner::take_declaration(place at) {
+    if (at_text(at, "<!--")) return take_comment(at);
+    if (at_text(at, "<![CDATA[")) return take_character_data(at);
+    if (at_text(at, "<!DOCTYPE")) why_ = verdict::doctype;
+    return nullptr;
+}
+
+[[gnu::always_inline]] inline scanner::place scanner::take_text(place at) {
+    const place stop = find_byte(at, end_, '<');
+    if (here() > role::body) {
+        const bool plain = next_section_end_ >= stop && next_ampersand_ >= stop;
+        return plain || text_valid(at, stop) ? stop : nullptr;
     }
-    if (local != "Header" || header_seen_) return role::refused;
-    header_seen_ = true;
-    return role::header;
+    if (all_space(between(at, stop))) return stop;
+    if (here() != role::document) why_ = verdict::not_soap;
+    return nullptr;
 }
 
-scanner::role scanner::role_in_body(std::string_view uri, std::string_view local) {
-    if (payload_seen_) return role::other;
-    payload_seen_ = true;
-    found_.payload_namespace = uri;
-    found_.payload_name = local;
-    found_.fault = uri == soap_namespace && local == "Fault";
-    return found_.fault ? role::fault : role::other;
+[[gnu::always_inline]] inline scanner::place scanner::take_start_tag(place at) {
+    element_name name;
+    if (top_ == &frames_[max_depth] || !read_element_name(at + 1, end_, name)) return nullptr;
+    const std::size_t declarations_before = declaration_count_;
+    at = name.stop;
+    if (*at != '>') at = take_attributes(at);
+    if (at == nullptr) return nullptr;
+    if (*at == '>') return open(name, at + 1, declarations_before) ? at + 1 : nullptr;
+    at += 2;
+    if (!open(name, at, declarations_before)) return nullptr;
+    close({});
+    return at;
 }
 
-void scanner::close(std::string_view content) {
-    const auto& top = frames_[--depth_];
-    declaration_count_ = top.declarations;
-    switch (top.what) {
-        case role::created: created_ = content; break;
-        case role::expires: expires_ = content; break;
-        case role::timestamp: close_timestamp(); break;
-        case role::fault_code: fault_code_element_ = content; break;
-        case role::fault_string: found_.fault_string = content; break;
-        case role::code:
-            if (found_.fault_code.empty()) found_.fault_code = plain(content);
-            break;
-        case role::body: body_depth_ = 0; break;
-        default: break;
+[[gnu::always_inline]] inline scanner::place scanner::take_end_tag(place at) {
+    const auto& open = *top_;
+    const place name = at + 2;
+    if (tags_end_ - name <= static_cast<std::ptrdiff_t>(open.name_size) ||
+        !same_bytes(name, open.name, open.name_size))
+        return nullptr;
+    const place stop = behind_space(name + open.name_size);
+    if (*stop != '>') return nullptr;
+    close(between(open.content, at));
+    return stop + 1;
+}
+
+[[gnu::always_inline]] inline scanner::place scanner::take_markup(place at) {
+    switch (at[1]) {
+        case '/': return take_end_tag(at);
+        case '?': return take_instruction(at);
+        case '!': return take_declaration(at);
+        default: return take_start_tag(at);
     }
 }
 
-/// Of several timestamps the shortest span counts.
-void scanner::close_timestamp() {
-    const auto created = instant(created_);
-    const auto expires = instant(expires_);
-    if (!created || !expires || *expires <= *created) return;
-    const auto span = std::chrono::floor<std::chrono::milliseconds>(*expires - *created);
-    found_.life_span = std::min(span, found_.life_span.value_or(span));
+scanner::verdict scanner::run() {
+    if (has_forbidden_control(between(begin_, end_))) return verdict::malformed;
+    next_ampersand_ = find_byte(begin_, end_, '&');
+    next_section_end_ = find_section_end(begin_, end_);
+    place at = take_prolog(begin_);
+    while (at != nullptr && at < tags_end_) {
+        if (*at != '<') at = take_text(at);
+        if (at != nullptr && at < tags_end_) at = take_markup(at);
+    }
+    return at == nullptr ? why_ : finish(at);
 }
 
-/// Without a code in the detail, the place where the eHealth platform repeats it.
-void scanner::finish_fault() {
-    for (const auto candidate : {plain(found_.fault_string), plain(fault_code_element_)})
-        if (found_.fault_code.empty() && is_soa_code(candidate)) found_.fault_code = candidate;
+/// From tags_end_ on there is only text, or a markup that does not end.
+scanner::verdict scanner::finish(place at) {
+    at = take_text(at);
+    if (at == nullptr) return why_;
+    if (at != end_) return at_text(at, "<!DOCTYPE") ? verdict::doctype : verdict::malformed;
+    if (top_ != frames_.data() || !root_seen_) return verdict::malformed;
+    if (!body_seen_) return verdict::not_soap;
+    if (found_.fault) finish_fault();
+    return verdict::envelope;
 }
 
 }  // namespace garde::soap

@@ -5,6 +5,8 @@
 
 #include "garde/soap/envelope_scan.hpp"
 
+#include "names.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +32,9 @@ class scanner {
 
     /// `watched`: a local name to look for below the Body; empty looks for none.
     explicit scanner(std::string_view text, std::string_view watched = {});
+    scanner(const scanner&) = delete;  // points into itself
+    scanner& operator=(const scanner&) = delete;
+    ~scanner() = default;
 
     verdict run();
 
@@ -38,16 +43,17 @@ class scanner {
     [[nodiscard]] bool watched_seen() const { return watched_seen_; }
 
   private:
-    /// What an element is, by its place; all the scanner needs to remember of its path.
+    /// What an element is, by its place; all the scanner needs to remember of its path. Up to body, those
+    /// that have no text.
     enum class role : std::uint8_t {
         document,
         envelope,
+        body,
         header,
         security,
         timestamp,
         created,
         expires,
-        body,
         fault,
         fault_code,
         fault_string,
@@ -57,66 +63,84 @@ class scanner {
         other,
         refused,
     };
-    // Left as they are until used: clearing all 64 for each message would cost more than scanning a small
-    // one. NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
+    using place = const char*;
+    // Pairs of places where views would do, since a view is cleared before it is used: clearing all 64 frames
+    // and declarations for each message would cost more than scanning a small one.
     struct frame {
-        std::string_view name;  // as written, to match the end tag
-        const char* content;    // first byte behind the start tag
+        place name;  // as written, to match the end tag
+        std::size_t name_size;
+        place content;  // first byte behind the start tag
         role what;
         std::uint8_t declarations;  // in scope before this element
     };
     struct declaration {
-        std::string_view prefix;
-        std::string_view uri;
+        place prefix;
+        std::size_t prefix_size;
+        place uri;
+        std::size_t uri_size;
     };
 
-    bool take_prolog();
-    bool take_text();
-    bool take_markup();
-    bool take_start_tag();
-    bool take_attribute();
-    bool take_end_tag();
-    bool take_comment();
-    bool take_character_data();
-    bool take_instruction();
-    std::string_view take_name();
-    bool skip_space();
-    bool skip_past(std::string_view terminator);
-    bool references_valid(std::string_view text) const;
+    // Tokens, in scanner.cpp.
+    place take_prolog(place at);
+    place take_text(place at);
+    place take_markup(place at);
+    verdict finish(place at);
+    place take_declaration(place at);
+    place take_start_tag(place at);
+    place take_attributes(place at);
+    place take_attribute(place at);
+    place take_end_tag(place at);
+    place take_comment(place at);
+    place take_character_data(place at);
+    place take_instruction(place at);
+    [[nodiscard]] place behind(std::string_view terminator, place from) const;
+    bool text_valid(place from, place to);
+    bool references_valid(place from, place to);
+    bool next_references_valid(place from, place to);
     bool declare(std::string_view prefix, std::string_view uri);
-    bool resolve(std::string_view name, std::string_view& uri, std::string_view& local) const;
-    bool open(std::string_view name, std::size_t declarations_before);
+    [[nodiscard]] const declaration* declaration_of(std::string_view prefix) const;
+    role role_of(const element_name& name);
+    bool open(const element_name& name, place content, std::size_t declarations_before);
     void close(std::string_view content);
+
+    // What elements mean by their place, in scanner_roles.cpp.
     role role_of(std::string_view uri, std::string_view local);
     role role_in_envelope(std::string_view uri, std::string_view local);
     role role_in_body(std::string_view uri, std::string_view local);
+    void leave(role what, std::string_view content);
     void close_timestamp();
     void finish_fault();
-    [[nodiscard]] role here() const { return depth_ == 0 ? role::document : frames_[depth_ - 1].what; }
-    [[nodiscard]] bool starts_with(std::string_view text) const {
-        return std::string_view(at_, static_cast<std::size_t>(end_ - at_)).starts_with(text);
+
+    [[nodiscard]] role here() const { return top_->what; }
+    [[nodiscard]] bool at_text(place at, std::string_view text) const {
+        return std::string_view(at, static_cast<std::size_t>(end_ - at)).starts_with(text);
     }
 
-    const char* at_;
+    const char* const begin_;
     const char* const end_;
+    // Behind the last '>'. A tag that begins before it ends before it, or is malformed by another byte: loops
+    // over names and white space stop there at the latest, and need not look out for the end of the text.
+    const char* const tags_end_;
+    // The first of their kind that were not passed yet, or end_: most texts and values lie before them, and
+    // are known to hold none without being read.
+    const char* next_ampersand_;
+    const char* next_section_end_;  // "]]>"
     const std::string_view watched_;
     envelope_scan found_;
     std::string_view created_;
     std::string_view expires_;
     std::string_view fault_code_element_;
-    std::size_t depth_ = 0;
-    std::size_t body_depth_ = 0;  // of the Body while inside; 0 outside
+    frame* top_;  // the innermost open element's
     std::size_t declaration_count_ = 0;
-    bool any_ampersand_ = false;
-    bool any_bracket_ = false;
     bool root_seen_ = false;
     bool header_seen_ = false;
     bool body_seen_ = false;
     bool payload_seen_ = false;
+    bool watching_ = false;  // inside the Body, with a name to look for
     bool watched_seen_ = false;
     verdict why_ = verdict::malformed;
-    // Left uninitialised on purpose: only what is below depth_ and declaration_count_ is ever read.
-    std::array<frame, max_depth> frames_;
+    // Left uninitialised on purpose: only what is not above top_ and below declaration_count_ is ever read.
+    std::array<frame, max_depth + 1> frames_;  // the first stands for the document
     std::array<declaration, max_declarations> declarations_;
 };
 

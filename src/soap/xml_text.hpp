@@ -38,18 +38,30 @@ inline bool is_reference(std::string_view name) {
     return failure == std::errc{} && end == name.data() + name.size() && is_xml_char(value);
 }
 
-/// What a byte may be in a name. Bytes of multi-byte characters count as letters.
-enum name_class : std::uint8_t { not_in_name = 0, name_start = 1, name_part = 2 };
+/// What a byte may be in a name, in this order so that one comparison says whether a name goes on, with or
+/// without colons. Bytes of multi-byte characters count as letters.
+enum name_class : std::uint8_t {
+    not_in_name = 0,
+    name_colon = 1,  ///< between prefix and local name; by XML 1.0 alone a letter
+    name_part = 2,   ///< not at the beginning
+    name_start = 3,
+};
 
 inline constexpr std::array<std::uint8_t, 256> name_classes = [] {
     std::array<std::uint8_t, 256> out{};
     for (int c = 0; c < 256; ++c) {
-        const bool letter =
-            (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == ':' || c >= 0x80;
+        const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c >= 0x80;
         const bool part = (c >= '0' && c <= '9') || c == '-' || c == '.';
-        out[static_cast<std::size_t>(c)] = letter ? name_start : part ? name_part : not_in_name;
+        out[static_cast<std::size_t>(c)] = letter     ? name_start
+                                           : part     ? name_part
+                                           : c == ':' ? name_colon
+                                                      : not_in_name;
     }
     return out;
 }();
+
+constexpr name_class name_class_of(char c) {
+    return static_cast<name_class>(name_classes[static_cast<std::uint8_t>(c)]);
+}
 
 }  // namespace garde::soap
