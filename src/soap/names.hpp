@@ -17,16 +17,17 @@ struct element_name {
 
     /// Empty when there is none.
     [[nodiscard]] std::string_view prefix() const {
-        return local == start ? std::string_view{} : between(start, local - 1);
+        return between(start, local == start ? start : local - 1);
     }
 };
 
 #ifdef __SSE2__
 /// One bit for each byte that name_classes counts to a name, the first byte's lowest.
 inline unsigned name_bytes(__m128i block) {
+    // Moved so that the range's last byte becomes the highest signed one, a range takes a single comparison.
     const auto in_range = [](__m128i bytes, char first, char last) {
-        const auto offset = _mm_sub_epi8(bytes, _mm_set1_epi8(first));
-        return _mm_cmpeq_epi8(_mm_min_epu8(offset, _mm_set1_epi8(static_cast<char>(last - first))), offset);
+        const auto moved = _mm_add_epi8(bytes, _mm_set1_epi8(static_cast<char>(0x7F - last)));
+        return _mm_cmpgt_epi8(moved, _mm_set1_epi8(static_cast<char>(0x7F - last + first - 1)));
     };
     const auto letter = in_range(_mm_or_si128(block, _mm_set1_epi8('a' ^ 'A')), 'a', 'z');
     const auto slash = _mm_cmpeq_epi8(block, _mm_set1_epi8('/'));
@@ -50,22 +51,25 @@ inline const char* behind_name(const char* at, const char* end) {
     return at;
 }
 
-/// Reads the qualified name (Namespaces in XML 1.0, production 7) at `at`. False when there is none.
+/// Reads the qualified name (Namespaces in XML 1.0, production 7) at `at`, where a byte is that may begin
+/// one. False when there is none.
 [[gnu::always_inline]] inline bool read_element_name(const char* at, const char* end, element_name& out) {
     const char* const start = at;
     const char* local = start;
 #ifdef __SSE2__
+    constexpr unsigned whole_block = (1U << block_bytes) - 1;
     for (; end - at >= block_bytes; at += block_bytes) {
         const auto block = load_block(at);
-        const auto size = std::countr_one(name_bytes(block));
-        const auto colons = hits_of(block, ':') & ((1U << size) - 1);
-        if (colons != 0) {
+        const auto inside = name_bytes(block);
+        const auto outside = inside ^ whole_block;
+        const auto before_the_first_outside = inside & (outside - 1);
+        if (const auto colons = hits_of(block, ':') & before_the_first_outside; colons != 0) {
             if (local != start || (colons & (colons - 1)) != 0) return false;
-            local = at + std::countr_zero(colons) + 1;
+            local = at + first_bit(colons) + 1;
         }
-        if (size == block_bytes) continue;
-        out = {start, local, at + size};
-        return name_class_of(*start) == name_start && name_class_of(*local) == name_start;
+        if (outside == 0) continue;
+        out = {start, local, at + first_bit(outside)};
+        return name_class_of(*local) == name_start;
     }
 #endif
     for (; at != end && name_class_of(*at) != not_in_name; ++at) {
@@ -74,7 +78,7 @@ inline const char* behind_name(const char* at, const char* end) {
         local = at + 1;
     }
     out = {start, local, at};
-    return at != end && name_class_of(*start) == name_start && name_class_of(*local) == name_start;
+    return at != end && name_class_of(*local) == name_start;
 }
 
 }  // namespace garde::soap

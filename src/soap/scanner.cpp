@@ -45,6 +45,7 @@ scanner::scanner(std::string_view text, std::string_view watched)
       tags_end_(begin_ + (text.rfind('>') + 1)),
       next_ampersand_(end_),
       next_section_end_(end_),
+      plain_until_(end_),
       watched_(watched),
       top_(frames_.data()) {
     top_->what = role::document;
@@ -58,20 +59,22 @@ bool scanner::declare(std::string_view prefix, std::string_view uri) {
 }
 
 /// The nearest; null when there is none.
-[[gnu::always_inline]] inline const scanner::declaration* scanner::declaration_of(
-    std::string_view prefix) const {
-    for (std::size_t i = declaration_count_; i-- > 0;) {
-        const auto& candidate = declarations_[i];
-        if (candidate.prefix_size == prefix.size() &&
-            same_bytes(candidate.prefix, prefix.data(), prefix.size()))
-            return &candidate;
+[[gnu::noinline]] const scanner::declaration* scanner::declaration_of(std::string_view prefix) const {
+    const auto* candidate = declarations_.data() + declaration_count_;
+    while (candidate != declarations_.data()) {
+        --candidate;
+        if (candidate->prefix_size != prefix.size()) continue;
+        // Most prefixes are one letter.
+        if (prefix.size() == 1 ? *candidate->prefix == prefix.front()
+                               : same_bytes(candidate->prefix, prefix.data(), prefix.size()))
+            return candidate;
     }
     return nullptr;
 }
 
 /// Of an element in a place where its name means something. Refused too when it is a second root, or its
 /// prefix is not declared.
-[[gnu::noinline]] scanner::role scanner::role_of(const element_name& name) {
+[[gnu::noinline]] scanner::role scanner::role_of(element_name name) {
     if (here() == role::document && root_seen_) return role::refused;
     root_seen_ = true;
     const auto prefix = name.prefix();
@@ -110,10 +113,10 @@ bool scanner::declare(std::string_view prefix, std::string_view uri) {
     return true;
 }
 
-[[gnu::always_inline]] inline void scanner::close(std::string_view content) {
+[[gnu::always_inline]] inline void scanner::close(place content_end) {
     const auto& closed = *top_--;
     declaration_count_ = closed.declarations;
-    if (closed.what != role::other) leave(closed.what, content);
+    if (closed.what != role::other) leave(closed.what, between(closed.content, content_end));
 }
 
 scanner::place scanner::behind(std::string_view terminator, place from) const {
@@ -137,7 +140,9 @@ bool scanner::next_references_valid(place from, place to) {
 /// Of a text that may hold a "]]>" or a reference.
 bool scanner::text_valid(place from, place to) {
     if (next_section_end_ < from) next_section_end_ = find_section_end(from, end_);
-    return next_section_end_ >= to && references_valid(from, to);
+    if (next_section_end_ < to || !references_valid(from, to)) return false;
+    plain_until_ = std::min(next_section_end_, next_ampersand_);
+    return true;
 }
 
 inline bool scanner::references_valid(place from, place to) {
@@ -158,7 +163,7 @@ inline bool scanner::references_valid(place from, place to) {
     if (stop >= tags_end_ || *stop != quote || !references_valid(start, stop)) return nullptr;
     if (name.starts_with("xmlns")) {
         const auto uri = between(start, stop);
-        if (name.size() == 5 && !declare({}, uri)) return nullptr;
+        if (name.size() == 5 && !declare({start, 0}, uri)) return nullptr;
         if (name.size() > 5 && name[5] == ':' &&
             (name.size() == 6 || uri.empty() || !declare(name.substr(6), uri)))
             return nullptr;
@@ -228,8 +233,7 @@ scanner::place scanner::take_declaration(place at) {
 [[gnu::always_inline]] inline scanner::place scanner::take_text(place at) {
     const place stop = find_byte(at, end_, '<');
     if (here() > role::body) {
-        const bool plain = next_section_end_ >= stop && next_ampersand_ >= stop;
-        return plain || text_valid(at, stop) ? stop : nullptr;
+        return stop <= plain_until_ || text_valid(at, stop) ? stop : nullptr;
     }
     if (all_space(between(at, stop))) return stop;
     if (here() != role::document) why_ = verdict::not_soap;
@@ -246,7 +250,7 @@ scanner::place scanner::take_declaration(place at) {
     if (*at == '>') return open(name, at + 1, declarations_before) ? at + 1 : nullptr;
     at += 2;
     if (!open(name, at, declarations_before)) return nullptr;
-    close({});
+    close(at);
     return at;
 }
 
@@ -258,27 +262,29 @@ scanner::place scanner::take_declaration(place at) {
         return nullptr;
     const place stop = behind_space(name + open.name_size);
     if (*stop != '>') return nullptr;
-    close(between(open.content, at));
+    close(at);
     return stop + 1;
 }
 
 [[gnu::always_inline]] inline scanner::place scanner::take_markup(place at) {
-    switch (at[1]) {
-        case '/': return take_end_tag(at);
-        case '?': return take_instruction(at);
-        case '!': return take_declaration(at);
-        default: return take_start_tag(at);
-    }
+    if (at[1] == '/') return take_end_tag(at);
+    if (name_class_of(at[1]) == name_start) return take_start_tag(at);
+    return at[1] == '?' ? take_instruction(at) : at[1] == '!' ? take_declaration(at) : nullptr;
 }
 
 scanner::verdict scanner::run() {
     if (has_forbidden_control(between(begin_, end_))) return verdict::malformed;
     next_ampersand_ = find_byte(begin_, end_, '&');
     next_section_end_ = find_section_end(begin_, end_);
+    plain_until_ = std::min(next_section_end_, next_ampersand_);
+    const place tags_end = tags_end_;
     place at = take_prolog(begin_);
-    while (at != nullptr && at < tags_end_) {
-        if (*at != '<') at = take_text(at);
-        if (at != nullptr && at < tags_end_) at = take_markup(at);
+    while (at != nullptr && at < tags_end) {
+        if (*at != '<') {
+            at = take_text(at);
+            if (at == nullptr || at >= tags_end) break;
+        }
+        at = take_markup(at);
     }
     return at == nullptr ? why_ : finish(at);
 }

@@ -99,9 +99,9 @@ class scanner {
     bool next_references_valid(place from, place to);
     bool declare(std::string_view prefix, std::string_view uri);
     [[nodiscard]] const declaration* declaration_of(std::string_view prefix) const;
-    role role_of(const element_name& name);
+    role role_of(element_name name);
     bool open(const element_name& name, place content, std::size_t declarations_before);
-    void close(std::string_view content);
+    void close(place content_end);
 
     // What elements mean by their place, in scanner_roles.cpp.
     role role_of(std::string_view uri, std::string_view local);
@@ -121,10 +121,11 @@ class scanner {
     // Behind the last '>'. A tag that begins before it ends before it, or is malformed by another byte: loops
     // over names and white space stop there at the latest, and need not look out for the end of the text.
     const char* const tags_end_;
-    // The first of their kind that were not passed yet, or end_: most texts and values lie before them, and
-    // are known to hold none without being read.
-    const char* next_ampersand_;
-    const char* next_section_end_;  // "]]>"
+    // The first of their kind that were not passed yet, or end_; a text or value that ends before is known to
+    // hold none without being read.
+    place next_ampersand_;
+    place next_section_end_;  // "]]>"
+    place plain_until_;       // not behind either
     const std::string_view watched_;
     envelope_scan found_;
     std::string_view created_;
