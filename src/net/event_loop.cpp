@@ -125,13 +125,13 @@ bool event_loop::run_posted() {
 /// Those that are ready now; whom they make ready has the next turn.
 bool event_loop::run_ready() {
     if (ready_first_ == nullptr) return false;
-    waiter end;
-    resume_soon(end);
-    while (ready_first_ != &end) {
+    resume_soon(turn_end_);
+    while (ready_first_ != &turn_end_) {
         waiter& one = *ready_first_;
         one.unlink();
         one.resume();
     }
+    turn_end_.unlink();
     return true;
 }
 

@@ -67,16 +67,22 @@ net::task<> session::run() {
     for (;;) {
         const bool asked = co_await wait_for_request();
         if (!asked) co_return;
-        const bool understood = co_await read_head();
-        if (!understood) co_return;
-        exchange one(*this);
-        const after then = turned_away_ ? co_await one.turn_away(*turned_away_) : co_await one.run();
+        const after then = co_await serve_one();
         if (then != after::keep_alive || turned_away_) co_return co_await finish(then);
     }
 }
 
+/// A coroutine of its own, so that a connection that waits does not keep an exchange's room.
+net::task<after> session::serve_one() {
+    const bool understood = co_await read_head();
+    if (!understood) co_return after::over;
+    exchange one(*this);
+    if (turned_away_) co_return co_await one.turn_away(*turned_away_);
+    co_return co_await one.run();
+}
+
 net::task<> session::finish(after then) {
-    if (turned_away_) end_ = connection_end::shed;
+    if (turned_away_ && then != after::over) end_ = connection_end::shed;
     switch (then) {
         case after::keep_alive:
         case after::close: stream_.close(); break;

@@ -172,6 +172,7 @@ class event_loop {
     std::vector<std::move_only_function<void()>> running_;
     waiter* ready_first_ = nullptr;
     waiter* ready_last_ = nullptr;
+    waiter turn_end_;  ///< behind those that this turn resumes
     root::promise_type* roots_ = nullptr;
     std::vector<epoll_event> events_;
     int event_ = 0;    ///< the one being dispatched

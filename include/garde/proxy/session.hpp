@@ -65,6 +65,7 @@ class session {
   private:
     net::task<bool> handshake();
     net::task<bool> wait_for_request();
+    net::task<after> serve_one();
     net::task<bool> read_head();
     /// The request will not be complete; `late` is said, and `counted`, when its time is over.
     net::task<> end(net::read_result read, const http::parse_error& late, refusal counted);
