@@ -38,7 +38,8 @@ const char* behind_space(const char* at) {
 
 }  // namespace
 
-// frames_ and declarations_ stay uninitialised, but for the document's frame.
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): frames_ and declarations_ stay so, but for the
+// document's frame
 scanner::scanner(std::string_view text, std::string_view watched)
     : begin_(text.data()),
       end_(begin_ + text.size()),
@@ -46,8 +47,8 @@ scanner::scanner(std::string_view text, std::string_view watched)
       next_ampersand_(end_),
       next_section_end_(end_),
       plain_until_(end_),
-      watched_(watched),
-      top_(frames_.data()) {
+      watched_(watched) {
+    top_ = frames_.data();
     top_->what = role::document;
     top_->name_size = no_end_tag;
 }
@@ -241,7 +242,7 @@ scanner::place scanner::take_declaration(place at) {
 }
 
 [[gnu::always_inline]] inline scanner::place scanner::take_start_tag(place at) {
-    element_name name;
+    element_name name{};
     if (top_ == &frames_[max_depth] || !read_element_name(at + 1, end_, name)) return nullptr;
     const std::size_t declarations_before = declaration_count_;
     at = name.stop;

@@ -131,7 +131,7 @@ class scanner {
     std::string_view created_;
     std::string_view expires_;
     std::string_view fault_code_element_;
-    frame* top_;  // the innermost open element's
+    frame* top_ = nullptr;  // the innermost open element's
     std::size_t declaration_count_ = 0;
     bool root_seen_ = false;
     bool header_seen_ = false;

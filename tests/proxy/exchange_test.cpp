@@ -404,6 +404,34 @@ TEST_F(exchanging, a_request_over_the_limit_is_turned_away_and_no_backend_is_ask
     EXPECT_EQ(admits->requests(), 0U);
 }
 
+TEST_F(exchanging, a_request_that_there_is_no_room_for_is_turned_away) {
+    limits.buffer_bytes = 1000;
+    EXPECT_THAT(ask(post("/counter")), StartsWith("HTTP/1.1 503 "));
+    EXPECT_EQ(one->connections(), 0);
+    EXPECT_EQ(counted(*this).node.sheds[shed::buffered_bytes], 1U);
+}
+
+TEST_F(exchanging, an_answer_that_there_is_no_room_for_streams_and_all_room_is_given_back) {
+    limits.buffer_bytes = 100'000;
+    const std::string large(200'000, 'x');
+    first = say_and_close(ok_response(large));
+    const auto said = ask(post("/counter"));
+    EXPECT_EQ(std::ranges::count(body_of(said), 'x'), 200'000);
+    EXPECT_EQ(buffers->used(), 0U);
+}
+
+TEST_F(exchanging, a_chunked_request_that_outgrows_the_room_is_turned_away) {
+    limits.buffer_bytes = 100'000;
+    std::string chunks;
+    for (int i = 0; i < 20; ++i) chunks += "2000\r\n" + std::string(0x2000, 'x') + "\r\n";
+    const auto said = ask(
+        "POST /counter HTTP/1.1\r\nHost: garde.test\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks +
+        "0\r\n\r\n");
+    EXPECT_THAT(said, StartsWith("HTTP/1.1 503 "));
+    EXPECT_EQ(one->connections(), 0);
+    EXPECT_EQ(buffers->used(), 0U);
+}
+
 TEST_F(exchanging, a_connection_over_the_limit_is_closed_before_its_handshake) {
     limits.connections = 0;
     EXPECT_EQ(ask(post("/counter")), "not connected");

@@ -41,8 +41,8 @@ class Garde:
     """One garde in a folder of its own, in front of these sites: the first is the primary."""
 
     def __init__(self, pki, folder, sites, *, probe=None, switchover=None, limits=None, cache=True, procedure=True,
-                 backend_client=None):
-        """`backend_client` is the certificate that garde shows to its backends, if any."""
+                 backend_client=None, descriptors=None):
+        """`backend_client` is the certificate that garde shows to its backends, if any; `descriptors` the most it may have."""
         self.pki = pki
         self.folder = folder
         self.config = folder / "garde.toml"
@@ -52,6 +52,8 @@ class Garde:
         self.metrics_port = free_port()
         self._cache, self._procedure, self._backend_client = cache, procedure, backend_client
         self._argv = [paths.GARDE, "run", "--config", self.config]
+        if descriptors:
+            self._argv = ["/bin/sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *self._argv]
         self._processes = 1
         self.process = Process(self._argv, "garde", folder)
         self._write_files()
