@@ -129,6 +129,7 @@ void reloader::refuse(const candidate& read) {
 void reloader::adopt(candidate read) {
     const config::settings_ptr former = std::exchange(running_, read.site->shared_settings());
     telemetry::set_log_level(running_->log_level);
+    with_.adopted(*running_);
     with_.cache.resize(cache_bytes(*running_));
     admin::reload_result result{.became = admin::reload_result::verdict::adopted,
                                 .former = former->sha256,

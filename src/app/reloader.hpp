@@ -27,7 +27,8 @@ class reloader {
         net::event_loop& desk;
         control::controller& control;
         cache::cache_desk& cache;
-        net::ticket_keys_ptr tickets;  ///< callers' sessions go on
+        net::ticket_keys_ptr tickets;                          ///< callers' sessions go on
+        std::function<void(const config::settings&)> adopted;  ///< what is taken up, on the desk's thread
     };
 
     reloader(parts with, config::settings_ptr running);

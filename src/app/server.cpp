@@ -125,9 +125,9 @@ class server {
     result<void> prepare();
     void make_workers();
     continuity::posture_ptr load_overrides();
-    void set_limits();
+    void set_limits(const config::settings& of);
     void make_metrics();
-    [[nodiscard]] telemetry::load_now load() const;
+    [[nodiscard]] telemetry::load_now load(const config::settings& of) const;
     void start_watchdog();
     void record_progress(const progress_change& what);
     result<void> open_sockets();
@@ -173,12 +173,14 @@ result<void> server::start() {
     if (!signals) return std::unexpected(signals.error());
     signals_ = std::move(*signals);
     if (auto ready = prepare(); !ready) return ready;
-    set_limits();
+    set_limits(*settings_);
     make_workers();
     status_ = std::make_unique<status::status_site>(desk_, site_);
     admin_ = std::make_unique<admin::admin_api>(desk_, site_, *control_);
-    reloader_ =
-        std::make_unique<reloader>(reloader::parts{desk_, *control_, *cache_, site_->tickets()}, settings_);
+    reloader_ = std::make_unique<reloader>(
+        reloader::parts{desk_, *control_, *cache_, site_->tickets(),
+                        [this](const config::settings& next) { set_limits(next); }},
+        settings_);
     admin_->on_reload(
         [this](std::string by, auto then) { reloader_->reload(std::move(by), std::move(then)); });
     make_metrics();
@@ -281,13 +283,17 @@ continuity::posture_ptr server::load_overrides() {
                                                 : std::vector<store::stored_override>());
 }
 
-/// Limits of admission, from the configuration and from what the machine can bear; and what counts.
-void server::set_limits() {
-    const std::size_t workers = worker_count(*settings_);
-    const auto limits = proxy::derive_limits(settings_->limits, facts_of_machine(*settings_, workers));
-    log_limits(settings_->limits, limits);
-    admission_ = std::make_unique<proxy::admission>(limits, settings_->services.size(), random_key());
-    buffers_ = std::make_unique<proxy::byte_budget>(limits.buffer_bytes);
+/// Limits of admission, from the configuration and from what the machine can bear; at the start, and when
+/// another configuration is taken up.
+void server::set_limits(const config::settings& of) {
+    const auto limits = proxy::derive_limits(of.limits, facts_of_machine(of, worker_count(of)));
+    log_limits(of.limits, limits);
+    if (!admission_) {
+        admission_ = std::make_unique<proxy::admission>(limits, random_key());
+        buffers_ = std::make_unique<proxy::byte_budget>(limits.buffer_bytes);
+    }
+    admission_->set_limits(limits);
+    buffers_->resize(limits.buffer_bytes);
 }
 
 void server::make_metrics() {
@@ -300,17 +306,17 @@ void server::make_metrics() {
     metrics_ = std::make_unique<telemetry::metrics_site>(
         desk_,
         telemetry::metrics_site::sources{.counted = counted,
-                                         .load = [this] { return load(); },
+                                         .load = [this](const config::settings& of) { return load(of); },
                                          .workers = [this] { return health_of(watchdog_->workers()); }});
 }
 
-telemetry::load_now server::load() const {
+telemetry::load_now server::load(const config::settings& of) const {
     telemetry::load_now out{.limits = admission_->limits(),
                             .requests = admission_->requests(),
                             .requests_by_service = {},
                             .buffered_bytes = buffers_->used()};
-    for (std::size_t i = 0; i < settings_->services.size(); ++i)
-        out.requests_by_service.push_back(admission_->requests_of(i));
+    for (const auto& service : of.services)
+        out.requests_by_service.push_back(admission_->service(service.name).read());
     return out;
 }
 

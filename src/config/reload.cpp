@@ -37,6 +37,11 @@ std::vector<problem> check_reload(const settings& running, const settings& next)
     compare_address("[listener]", running.listener.address, next.listener.address);
     compare_address("[admin]", running.admin.address, next.admin.address);
     compare_address("[status]", running.status.address, next.status.address);
+    const auto metrics = [](const settings& of) {
+        return of.metrics ? text_of(of.metrics->address) : std::string("none");
+    };
+    compare(next.metrics ? next.metrics->address.line : 0, "[metrics] address", metrics(running),
+            metrics(next));
     return out;
 }
 

@@ -79,10 +79,10 @@ result<void> client_trust::add_lists(const std::vector<std::filesystem::path>& f
     }
     X509_STORE_set_flags(store_.get(), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
     X509_STORE_set_verify_cb(store_.get(), &on_verified);
-    if (X509_STORE_set_ex_data(store_.get(), attachment(), notices.get()) != 1)
-        return fail("cannot keep the revocation lists: " + openssl_reason());
-    (void)notices.release();
-    return {};
+    auto* const kept = notices.release();
+    if (X509_STORE_set_ex_data(store_.get(), attachment(), kept) == 1) return {};
+    notices.reset(kept);
+    return fail("cannot keep the revocation lists: " + openssl_reason());
 }
 
 void client_trust::make_scope() {

@@ -105,7 +105,8 @@ connection_pass::~connection_pass() {
 }
 
 std::optional<shed> connection_pass::identify(caller_key who) {
-    if (at_->connections_by_caller_.enter(who) > at_->limits_.connections_per_caller) {
+    if (at_->connections_by_caller_.enter(who) >
+        at_->limits_.connections_per_caller.load(std::memory_order_relaxed)) {
         at_->connections_by_caller_.leave(who);
         return shed::connections_of_caller;
     }
@@ -124,11 +125,38 @@ request_pass& request_pass::operator=(request_pass&& other) noexcept {
 }
 
 request_pass::~request_pass() {
-    if (at_ != nullptr) at_->leave_request(service_, who_);
+    if (at_ != nullptr) at_->leave_request(*service_, who_);
 }
 
-admission::admission(const admission_limits& limits, std::size_t services, const siphash_key& key)
-    : limits_(limits), key_(key), by_service_(services) {}
+admission::admission(const admission_limits& limits, const siphash_key& key) : key_(key) {
+    set_limits(limits);
+}
+
+void admission::set_limits(const admission_limits& limits) {
+    constexpr auto relaxed = std::memory_order_relaxed;
+    limits_.connections.store(limits.connections, relaxed);
+    limits_.connections_per_caller.store(limits.connections_per_caller, relaxed);
+    limits_.requests.store(limits.requests, relaxed);
+    limits_.requests_per_service.store(limits.requests_per_service, relaxed);
+    limits_.requests_per_caller.store(limits.requests_per_caller, relaxed);
+    limits_.buffer_bytes.store(limits.buffer_bytes, relaxed);
+}
+
+admission_limits admission::limits() const {
+    constexpr auto relaxed = std::memory_order_relaxed;
+    return {.connections = limits_.connections.load(relaxed),
+            .connections_per_caller = limits_.connections_per_caller.load(relaxed),
+            .requests = limits_.requests.load(relaxed),
+            .requests_per_service = limits_.requests_per_service.load(relaxed),
+            .requests_per_caller = limits_.requests_per_caller.load(relaxed),
+            .buffer_bytes = limits_.buffer_bytes.load(relaxed)};
+}
+
+tally& admission::service(std::string_view name) {
+    const std::lock_guard lock(mutex_);
+    const auto found = by_service_.find(name);
+    return found != by_service_.end() ? found->second : by_service_[std::string(name)];
+}
 
 caller_key admission::key_of_address(std::span<const std::uint8_t> address) const {
     static constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -150,21 +178,24 @@ caller_key admission::key_of_identity(std::string_view canonical) const {
 admitted<connection_pass> admission::admit_connection(caller_key address) {
     const std::size_t all = connections_.enter();
     const std::size_t own = connections_by_caller_.enter(address);
-    if (all <= limits_.connections && own <= limits_.connections_per_caller)
+    const std::size_t most = limits_.connections.load(std::memory_order_relaxed);
+    if (all <= most && own <= limits_.connections_per_caller.load(std::memory_order_relaxed))
         return connection_pass(*this, address);
     leave_connection(address);
-    return std::unexpected(all > limits_.connections ? shed::connections : shed::connections_of_address);
+    return std::unexpected(all > most ? shed::connections : shed::connections_of_address);
 }
 
-admitted<request_pass> admission::admit_request(std::size_t service, caller_key who) {
+admitted<request_pass> admission::admit_request(tally& service, caller_key who) {
     const std::size_t all = requests_.enter();
-    const std::size_t here = by_service_[service].enter();
+    const std::size_t here = service.enter();
     const std::size_t own = requests_by_caller_.enter(who);
-    if (all <= limits_.requests && here <= limits_.requests_per_service && own <= limits_.requests_per_caller)
-        return request_pass(*this, service, who);
+    const std::size_t most = limits_.requests.load(std::memory_order_relaxed);
+    const std::size_t most_here = limits_.requests_per_service.load(std::memory_order_relaxed);
+    const std::size_t most_own = limits_.requests_per_caller.load(std::memory_order_relaxed);
+    if (all <= most && here <= most_here && own <= most_own) return request_pass(*this, service, who);
     leave_request(service, who);
-    if (own > limits_.requests_per_caller) return std::unexpected(shed::requests_of_caller);
-    return std::unexpected(here > limits_.requests_per_service ? shed::requests_of_service : shed::requests);
+    if (own > most_own) return std::unexpected(shed::requests_of_caller);
+    return std::unexpected(here > most_here ? shed::requests_of_service : shed::requests);
 }
 
 void admission::leave_connection(caller_key who) noexcept {
@@ -172,9 +203,9 @@ void admission::leave_connection(caller_key who) noexcept {
     connections_by_caller_.leave(who);
 }
 
-void admission::leave_request(std::size_t service, caller_key who) noexcept {
+void admission::leave_request(tally& service, caller_key who) noexcept {
     requests_.leave();
-    by_service_[service].leave();
+    service.leave();
     requests_by_caller_.leave(who);
 }
 

@@ -20,7 +20,7 @@ byte_claim::~byte_claim() {
 
 bool byte_claim::reach(std::size_t total) {
     if (total <= bytes_) return true;
-    if (of_ == nullptr || !of_->take(total - bytes_, of_->bound_)) return false;
+    if (of_ == nullptr || !of_->take(total - bytes_, of_->bound())) return false;
     bytes_ = total;
     return true;
 }
@@ -32,7 +32,8 @@ void byte_claim::shrink_to(std::size_t total) {
 }
 
 std::optional<byte_claim> byte_budget::admit(std::size_t bytes) {
-    if (!take(bytes, bound_ - bound_ / 4)) return std::nullopt;
+    const std::size_t all = bound();
+    if (!take(bytes, all - all / 4)) return std::nullopt;
     return byte_claim(*this, bytes);
 }
 

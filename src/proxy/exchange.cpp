@@ -87,7 +87,8 @@ net::task<std::optional<after>> exchange::receive() {
     service_ = &epoch_->served->service(where_.service);
     held_ = epoch_->posture;
     posture_ = &held_->services[where_.service];
-    auto admitted = worker_.admits().admit_request(where_.service, session_.counted_for());
+    auto admitted =
+        worker_.admits().admit_request(*epoch_->in_flight[where_.service], session_.counted_for());
     if (!admitted) co_return co_await turn_away(admitted.error());
     pass_ = std::move(*admitted);
     if (where_.route->kind == continuity::route_kind::soap && head_.method != "POST") {

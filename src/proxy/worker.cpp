@@ -39,6 +39,7 @@ epoch_ptr worker::make_epoch(site_ptr served, std::uint64_t number, continuity::
     out->posture = std::move(first);
     out->counters = counted_.load()->counters;
     for (const auto& service : served->services()) {
+        out->in_flight.push_back(&with_.admits.service(service.settings->name));
         auto& pools = out->pools.emplace_back();
         for (const auto& target : service.targets) pools.emplace_back(loop_, target);
         out->answered.emplace_back(service.targets.size(), 0);

@@ -26,7 +26,7 @@ std::string metrics_site::gather() const {
                          .counters = totals,
                          .process = process,
                          .now = view_.get(),
-                         .load = from_.load ? std::optional(from_.load()) : std::nullopt,
+                         .load = from_.load ? std::optional(from_.load(*settings)) : std::nullopt,
                          .workers = from_.workers ? from_.workers() : std::vector<worker_health>{}});
 }
 

@@ -51,7 +51,8 @@ TEST(check_reload, refuses_what_only_a_new_process_can_have) {
         {"[node] workers", [](settings& next) { next.workers = 3; }},
         {"[listener] address", [](settings& next) { next.listener.address.port = 444; }},
         {"[admin] address", [](settings& next) { next.admin.address.host = "::1"; }},
-        {"[status] address", [](settings& next) { next.status.address.port = 81; }}};
+        {"[status] address", [](settings& next) { next.status.address.port = 81; }},
+        {"[metrics] address", [](settings& next) { next.metrics.emplace().address.port = 9; }}};
     for (const auto& [setting, change] : changes) {
         const auto found = after(change);
         ASSERT_THAT(found, SizeIs(1)) << setting;

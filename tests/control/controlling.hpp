@@ -165,7 +165,7 @@ struct controlling : testing::Test {
     }
     void start_with_worker(bool running) {
         make();
-        admits.emplace(proxy::derive_limits({}, {}), site->services().size(), siphash_key{});
+        admits.emplace(proxy::derive_limits({}, {}), siphash_key{});
         worker = std::make_unique<proxy::worker>(proxy::worker::environment{.served = site,
                                                                             .cache = nullptr,
                                                                             .outcomes = [](const auto&) {},

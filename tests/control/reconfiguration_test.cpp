@@ -127,7 +127,7 @@ TEST_F(reconfiguring, late_reports_of_the_former_configuration_do_not_count) {
     for (int i = 0; i < 10; ++i)
         control->report({.epoch = 0,
                          .service = 0,
-                         .backend = backend_index{1},
+                         .backend = backend_index{0},
                          .answered = 0,
                          .failed = reason::timed_out});
     mode_request behind = pin(override_mode::degraded);

@@ -92,7 +92,6 @@ def test_no_request_fails_whatever_is_reloaded(garde, pki, other_pki):
         go_on(load, 50)
     asked = load.all()
     assert [one for one in asked if not one.live] == []
-    assert {one.reply.mode for one in asked} == {"primary"}
     assert "garde-test" in asked[0].reply.get("Via") and "garde-renamed" in asked[-1].reply.get("Via")
 
 
@@ -122,7 +121,7 @@ def test_a_refused_configuration_changes_nothing_and_says_all_that_is_wrong(gard
 
 @pytest.mark.parametrize("section, values", [("node", {"workers": 3}), ("node", {"data_dir": "/nowhere"}),
                                              ("listener", {"address": "127.0.0.1:1"}), ("admin", {"address": "127.0.0.1:1"}),
-                                             ("status", {"address": "127.0.0.1:1"})])
+                                             ("status", {"address": "127.0.0.1:1"}), ("metrics", {"address": "127.0.0.1:1"})])
 def test_what_needs_a_new_process_is_refused(garde, section, values):
     garde.write_config(changed(garde, **{section: values}))
     reply = garde.reload()
@@ -191,6 +190,33 @@ def test_kept_answers_outlive_a_reload(garde, cluster):
             garde.order("automatic", "test ends")
     assert kept.get("Cache-Status") and kept.body == live.body
     cluster.heal()
+
+
+def test_services_come_and_go_while_requests_are_in_flight(garde, pki):
+    """The newcomer stands first in the file: nothing may go by the service's number."""
+    before, with_other = garde.settings(), copy.deepcopy(garde.settings())
+    other = copy.deepcopy(with_other["service"][0])
+    other.update(name="other", route=[{"path": "/other/*", "kind": "http"}])
+    for table in ("cache", "procedure"):
+        other.pop(table)
+    with_other["service"].insert(0, other)
+    with load_on(garde, pki.caller_context()) as load:
+        go_on(load, 30)
+        for settings in (with_other, before, with_other):
+            garde.write_config(settings)
+            assert garde.reload().status == 200
+            go_on(load, 60)
+        with garde.client() as client:
+            assert client.request("GET", "/other/d").status in (200, 404)  # as the backend says
+        assert 'garde_requests_in_flight{service="other"}' in garde.metrics().body.decode()
+    assert [one for one in load.all() if not one.live] == []
+
+
+def test_limits_follow(garde):
+    garde.write_config(changed(garde, limits={"requests_per_caller": 1, "connections_per_caller": 2}))
+    assert garde.reload().status == 200
+    with garde.connection() as one, garde.connection() as two, garde.connection() as three:
+        assert sorted(each.ask(consult()).status for each in (one, two, three)) == [200, 200, 503]
 
 
 def test_the_status_site_follows(garde):

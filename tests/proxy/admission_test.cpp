@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -121,7 +122,7 @@ TEST(derived_limits, the_reserve_holds_what_the_own_sites_may_have) {
 // --- who asks
 
 TEST(caller_keys, an_ipv4_address_is_the_same_in_both_forms) {
-    const admission at(small(), 1, key);
+    const admission at(small(), key);
     const std::array<std::uint8_t, 4> plain{192, 0, 2, 1};
     const std::array<std::uint8_t, 16> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1};
     EXPECT_EQ(at.key_of_address(plain), at.key_of_address(mapped));
@@ -130,7 +131,7 @@ TEST(caller_keys, an_ipv4_address_is_the_same_in_both_forms) {
 }
 
 TEST(caller_keys, an_ipv6_network_is_one_caller) {
-    const admission at(small(), 1, key);
+    const admission at(small(), key);
     std::array<std::uint8_t, 16> one{0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8};
     const auto first = at.key_of_address(one);
     one[15] = 99;
@@ -140,8 +141,8 @@ TEST(caller_keys, an_ipv6_network_is_one_caller) {
 }
 
 TEST(caller_keys, addresses_and_identities_do_not_meet_and_depend_on_the_key) {
-    const admission at(small(), 1, key);
-    const admission other(small(), 1, {.low = 1, .high = 1});
+    const admission at(small(), key);
+    const admission other(small(), {.low = 1, .high = 1});
     const std::array<std::uint8_t, 4> bytes{'a', 'b', 'c', 'd'};
     EXPECT_NE(at.key_of_address(bytes), at.key_of_identity("abcd"));
     EXPECT_NE(at.key_of_identity("abcd"), other.key_of_identity("abcd"));
@@ -176,7 +177,7 @@ TEST(caller_counts, who_shares_one_place_with_a_heavy_caller_is_not_taken_for_hi
 // --- connections
 
 TEST(connections, one_address_has_its_limit_and_all_have_theirs) {
-    admission at(small(), 1, key);
+    admission at(small(), key);
     auto a1 = at.admit_connection(caller(1));
     auto a2 = at.admit_connection(caller(1));
     ASSERT_TRUE(a1 && a2);
@@ -189,7 +190,7 @@ TEST(connections, one_address_has_its_limit_and_all_have_theirs) {
 }
 
 TEST(connections, an_ended_one_makes_room) {
-    admission at(small(), 1, key);
+    admission at(small(), key);
     {
         auto a1 = at.admit_connection(caller(1));
         const connection_pass moved = std::move(*a1);
@@ -203,7 +204,7 @@ TEST(connections, an_ended_one_makes_room) {
 }
 
 TEST(connections, verified_callers_behind_one_address_do_not_disturb_each_other) {
-    admission at(small(), 1, key);
+    admission at(small(), key);
     std::vector<connection_pass> open;
     for (std::uint64_t pharmacy = 10; pharmacy < 14; ++pharmacy) {
         auto one = at.admit_connection(caller(1));
@@ -216,7 +217,7 @@ TEST(connections, verified_callers_behind_one_address_do_not_disturb_each_other)
 }
 
 TEST(connections, a_verified_caller_has_his_limit_over_all_addresses) {
-    admission at(small(), 1, key);
+    admission at(small(), key);
     auto one = at.admit_connection(caller(1));
     auto two = at.admit_connection(caller(2));
     auto three = at.admit_connection(caller(3));
@@ -232,26 +233,54 @@ TEST(connections, a_verified_caller_has_his_limit_over_all_addresses) {
 // --- requests
 
 TEST(requests, of_a_caller_of_a_service_and_of_all) {
-    admission at(small(), 2, key);
-    auto a1 = at.admit_request(0, caller(1));
-    auto a2 = at.admit_request(0, caller(1));
+    admission at(small(), key);
+    auto a1 = at.admit_request(at.service("a"), caller(1));
+    auto a2 = at.admit_request(at.service("a"), caller(1));
     ASSERT_TRUE(a1 && a2);
-    EXPECT_EQ(at.admit_request(1, caller(1)).error(), shed::requests_of_caller);
-    auto b1 = at.admit_request(0, caller(2));
+    EXPECT_EQ(at.admit_request(at.service("b"), caller(1)).error(), shed::requests_of_caller);
+    auto b1 = at.admit_request(at.service("a"), caller(2));
     ASSERT_TRUE(b1);
-    EXPECT_EQ(at.admit_request(0, caller(2)).error(), shed::requests_of_service);
-    auto b2 = at.admit_request(1, caller(2));
+    EXPECT_EQ(at.admit_request(at.service("a"), caller(2)).error(), shed::requests_of_service);
+    auto b2 = at.admit_request(at.service("b"), caller(2));
     ASSERT_TRUE(b2);
-    EXPECT_EQ(at.admit_request(1, caller(3)).error(), shed::requests);
+    EXPECT_EQ(at.admit_request(at.service("b"), caller(3)).error(), shed::requests);
     EXPECT_EQ(at.requests(), 4U);
-    EXPECT_EQ(at.requests_of(0), 3U);
+    EXPECT_EQ(at.service("a").read(), 3U);
     *a1 = request_pass();
-    EXPECT_EQ(at.requests_of(0), 2U);
-    EXPECT_TRUE(at.admit_request(1, caller(3)));
+    EXPECT_EQ(at.service("a").read(), 2U);
+    EXPECT_TRUE(at.admit_request(at.service("b"), caller(3)));
+}
+
+TEST(requests, a_service_keeps_its_own_by_its_name_whatever_else_there_is) {
+    admission at(small(), key);
+    auto pass = at.admit_request(at.service("a"), caller(1));
+    for (int i = 0; i < 100; ++i) (void)at.service("other" + std::to_string(i));
+    EXPECT_EQ(at.service("a").read(), 1U);
+    *pass = request_pass();
+    EXPECT_EQ(at.service("a").read(), 0U);
+}
+
+TEST(limits, others_count_from_now_on_and_who_is_in_stays) {
+    admission at(small(), key);
+    auto a1 = at.admit_request(at.service("a"), caller(1));
+    auto a2 = at.admit_request(at.service("a"), caller(1));
+    auto c1 = at.admit_connection(caller(1));
+    ASSERT_TRUE(a1 && a2 && c1);
+    admission_limits less = small();
+    less.requests_per_caller = 1;
+    less.connections_per_caller = 1;
+    at.set_limits(less);
+    EXPECT_EQ(at.limits(), less);
+    EXPECT_EQ(at.requests(), 2U);
+    EXPECT_EQ(at.admit_connection(caller(1)).error(), shed::connections_of_address);
+    *a1 = request_pass();
+    EXPECT_EQ(at.admit_request(at.service("a"), caller(1)).error(), shed::requests_of_caller);
+    at.set_limits(small());
+    EXPECT_TRUE(at.admit_request(at.service("a"), caller(1)));
 }
 
 TEST(requests, threads_together_never_exceed_a_limit_and_all_counts_go_back) {
-    admission at(small(), 1, key);
+    admission at(small(), key);
     std::atomic<std::size_t> inside{0};
     std::atomic<std::size_t> most{0};
     {
@@ -259,7 +288,7 @@ TEST(requests, threads_together_never_exceed_a_limit_and_all_counts_go_back) {
         for (std::size_t i = 0; i < threads.size(); ++i)
             threads[i] = std::jthread([&, i] {
                 for (int n = 0; n < 20'000; ++n) {
-                    const auto pass = at.admit_request(0, caller(i));
+                    const auto pass = at.admit_request(at.service("a"), caller(i));
                     if (!pass) continue;
                     const std::size_t now = inside.fetch_add(1) + 1;
                     if (now > most) most = now;
@@ -270,7 +299,7 @@ TEST(requests, threads_together_never_exceed_a_limit_and_all_counts_go_back) {
     EXPECT_GE(most, 1U);
     EXPECT_LE(most, small().requests_per_service);
     EXPECT_EQ(at.requests(), 0U);
-    EXPECT_EQ(at.requests_of(0), 0U);
+    EXPECT_EQ(at.service("a").read(), 0U);
 }
 
 TEST(retry_after, spreads_those_who_were_turned_away_together) {

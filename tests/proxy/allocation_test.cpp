@@ -104,7 +104,7 @@ struct allocating : testing::Test {
         first->services = {
             {.current = continuity::mode::primary, .pinned = {}, .attempts = {backend_index{0}}},
             {.current = continuity::mode::primary, .pinned = {}, .attempts = {backend_index{0}}}};
-        admits.emplace(derive_limits({}, {}), std::size_t{2}, siphash_key{});
+        admits.emplace(derive_limits({}, {}), siphash_key{});
         at = std::make_unique<worker>(
             worker::environment{*made, nullptr, [](const outcome_report&) {}, *admits, buffers}, first);
         net::socket listening = test::listening_socket();

@@ -98,7 +98,7 @@ struct exchanging : testing::Test {
             outcomes.push_back(what);
         };
         buffers.emplace(limits.buffer_bytes);
-        admits.emplace(limits, served->services().size(), siphash_key{});
+        admits.emplace(limits, siphash_key{});
         at = std::make_unique<worker>(worker::environment{served, nullptr, note, *admits, *buffers}, now);
         auto listening =
             net::listen_at(*net::endpoint::from_literal("127.0.0.1", settings->listener.address.port),

@@ -19,10 +19,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
-#include <vector>
 
 namespace garde::proxy {
 
@@ -102,6 +105,17 @@ class caller_counts {
 
 class admission;
 
+/// How many there are of something, on a line of its own. Any thread.
+class alignas(cache_line_bytes) tally {
+  public:
+    std::size_t enter() noexcept { return value_.fetch_add(1, std::memory_order_relaxed) + 1; }
+    void leave() noexcept { value_.fetch_sub(1, std::memory_order_relaxed); }
+    [[nodiscard]] std::size_t read() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+  private:
+    std::atomic<std::size_t> value_{0};
+};
+
 /// A connection that was admitted; not counted any more when it ends. Move-only.
 class connection_pass {
   public:
@@ -134,10 +148,9 @@ class request_pass {
 
   private:
     friend class admission;
-    request_pass(admission& at, std::size_t service, caller_key who)
-        : at_(&at), service_(service), who_(who) {}
+    request_pass(admission& at, tally& service, caller_key who) : at_(&at), service_(&service), who_(who) {}
     admission* at_ = nullptr;
-    std::size_t service_ = 0;
+    tally* service_ = nullptr;
     caller_key who_{};
 };
 
@@ -149,7 +162,14 @@ using admitted = std::expected<Pass, shed>;
 class admission {
   public:
     /// `key` must be random: see siphash.
-    admission(const admission_limits& limits, std::size_t services, const siphash_key& key);
+    admission(const admission_limits& limits, const siphash_key& key);
+
+    /// Other limits from now on. Who is in stays.
+    void set_limits(const admission_limits& limits);
+
+    /// The requests in flight of the service of this name; the same over every reload, as long as the
+    /// admission lives. Locks: once for each configuration, not for each request.
+    [[nodiscard]] tally& service(std::string_view name);
 
     /// 4 or 16 bytes in network order. An IPv4 address written as IPv6 counts as the IPv4 address; of other
     /// IPv6 addresses the first 64 bits count, since whoever has one has them all.
@@ -158,32 +178,35 @@ class admission {
     [[nodiscard]] caller_key key_of_identity(std::string_view canonical) const;
 
     admitted<connection_pass> admit_connection(caller_key address);
-    admitted<request_pass> admit_request(std::size_t service, caller_key who);
+    admitted<request_pass> admit_request(tally& service, caller_key who);
 
-    [[nodiscard]] const admission_limits& limits() const { return limits_; }
+    [[nodiscard]] admission_limits limits() const;
     [[nodiscard]] std::size_t connections() const { return connections_.read(); }
     [[nodiscard]] std::size_t requests() const { return requests_.read(); }
-    [[nodiscard]] std::size_t requests_of(std::size_t service) const { return by_service_[service].read(); }
 
   private:
     friend class connection_pass;
     friend class request_pass;
 
-    /// One count on a line of its own.
-    struct alignas(cache_line_bytes) tally {
-        std::atomic<std::size_t> value{0};
-        std::size_t enter() noexcept { return value.fetch_add(1, std::memory_order_relaxed) + 1; }
-        void leave() noexcept { value.fetch_sub(1, std::memory_order_relaxed); }
-        [[nodiscard]] std::size_t read() const noexcept { return value.load(std::memory_order_relaxed); }
+    /// admission_limits, as they change.
+    struct limits_in_force {
+        std::atomic<std::size_t> connections{1};
+        std::atomic<std::size_t> connections_per_caller{1};
+        std::atomic<std::size_t> requests{1};
+        std::atomic<std::size_t> requests_per_service{1};
+        std::atomic<std::size_t> requests_per_caller{1};
+        std::atomic<std::size_t> buffer_bytes{1};
     };
     void leave_connection(caller_key who) noexcept;
-    void leave_request(std::size_t service, caller_key who) noexcept;
+    void leave_request(tally& service, caller_key who) noexcept;
 
-    const admission_limits limits_;
+    limits_in_force limits_;
     const siphash_key key_;
     tally connections_;
     tally requests_;
-    std::vector<tally> by_service_;
+    std::mutex mutex_;
+    std::map<std::string, tally, std::less<>>
+        by_service_;  ///< under mutex_; its elements stay where they are
     caller_counts connections_by_caller_;
     caller_counts requests_by_caller_;
 };

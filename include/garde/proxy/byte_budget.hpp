@@ -53,14 +53,16 @@ class byte_budget {
     [[nodiscard]] std::optional<byte_claim> admit(std::size_t bytes);
 
     [[nodiscard]] std::size_t used() const { return used_.load(std::memory_order_relaxed); }
-    [[nodiscard]] std::size_t bound() const { return bound_; }
+    [[nodiscard]] std::size_t bound() const { return bound_.load(std::memory_order_relaxed); }
+    /// Another bound from now on; who has more than it keeps it.
+    void resize(std::size_t bound) { bound_.store(bound, std::memory_order_relaxed); }
 
   private:
     friend class byte_claim;
     [[nodiscard]] bool take(std::size_t bytes, std::size_t within) noexcept;
     void give_back(std::size_t bytes) noexcept { used_.fetch_sub(bytes, std::memory_order_relaxed); }
 
-    const std::size_t bound_;
+    std::atomic<std::size_t> bound_;
     alignas(cache_line_bytes) std::atomic<std::size_t> used_{0};
 };
 

@@ -64,6 +64,7 @@ struct epoch : boost::intrusive_ref_counter<epoch, boost::thread_unsafe_counter>
     site_ptr served;
     continuity::posture_ptr posture;
     std::shared_ptr<worker_counters> counters;
+    std::vector<tally*> in_flight;                     ///< requests, by service
     std::vector<std::vector<upstream::pool>> pools;    ///< by service and backend
     std::vector<std::vector<std::uint64_t>> answered;  ///< by service and backend, not yet reported
 
