@@ -157,10 +157,11 @@ int on_status_asked(SSL* ssl, void* state_pointer) {
 }
 
 result<void> attach(SSL_CTX* context, std::unique_ptr<context_state> state) {
-    context_state* const raw = state.get();
-    if (SSL_CTX_set_ex_data(context, state_index(), raw) != 1)
+    context_state* const raw = state.release();
+    if (SSL_CTX_set_ex_data(context, state_index(), raw) != 1) {
+        state.reset(raw);
         return fail("cannot make a TLS context: " + openssl_reason());
-    (void)state.release();
+    }
     if (raw->staple) {
         SSL_CTX_set_tlsext_status_cb(context, &on_status_asked);
         SSL_CTX_set_tlsext_status_arg(context, raw);

@@ -81,9 +81,10 @@ void session_slot::offer(SSL* client) {
 
 bool session_slot::attach(SSL* client) const {
     auto owned = std::make_unique<std::shared_ptr<state>>(state_);
-    if (SSL_set_ex_data(client, state::attachment(), owned.get()) != 1) return false;
-    (void)owned.release();
-    return true;
+    auto* const kept = owned.release();
+    if (SSL_set_ex_data(client, state::attachment(), kept) == 1) return true;
+    owned.reset(kept);
+    return false;
 }
 
 void session_slot::enable(SSL_CTX* clients) {
