@@ -136,6 +136,7 @@ class server {
     void tell_predecessor();
     [[nodiscard]] result<offer> begin_offer();
     result<offer> make_offer();
+    void reload(std::string by, std::function<void(admin::reload_result)> then);
     void on_signal(int which);
     void begin_drain(std::string why);
     void announce_ready() const;
@@ -181,8 +182,7 @@ result<void> server::start() {
         reloader::parts{desk_, *control_, *cache_, site_->tickets(),
                         [this](const config::settings& next) { set_limits(next); }},
         settings_);
-    admin_->on_reload(
-        [this](std::string by, auto then) { reloader_->reload(std::move(by), std::move(then)); });
+    admin_->on_reload([this](std::string by, auto then) { reload(std::move(by), std::move(then)); });
     make_metrics();
     if (auto open = open_sockets(); !open) return open;
 
@@ -436,9 +436,18 @@ void server::run_until_told() {
     desk_.run();
 }
 
+/// The service manager hears of it, however it was ordered and whatever comes of it.
+void server::reload(std::string by, std::function<void(admin::reload_result)> then) {
+    manager_.reloading(std::chrono::steady_clock::now());
+    reloader_->reload(std::move(by), [this, then = std::move(then)](admin::reload_result result) {
+        if (ending_.empty()) manager_.ready("serving");
+        then(std::move(result));
+    });
+}
+
 void server::on_signal(int which) {
     if (which == SIGHUP)
-        reloader_->reload("SIGHUP", [](const admin::reload_result&) {});
+        reload("SIGHUP", [](const admin::reload_result&) {});
     else
         begin_drain(fmt::format("signal {}", which));
 }

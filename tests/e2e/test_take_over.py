@@ -136,6 +136,7 @@ def test_who_is_about_to_ask_while_it_ends_is_answered_and_told_that_it_was_the_
     with garde.connection() as connection, garde.connection() as idle:
         assert connection.ask(consult()).get("Connection") != "close"
         garde.process.terminate()
+        wait_for(lambda: "ending (signal" in garde.process.tail(), "it has heard", 10)
         reply = connection.ask(consult())
         assert (reply.status, reply.get("Connection")) == (200, "close")
         assert idle.ended()
