@@ -45,7 +45,7 @@ std::optional<std::size_t> controller::find(std::string_view name) const {
     return std::nullopt;
 }
 
-continuity::posture_ptr controller::first_posture(std::vector<store::stored_override> kept) {
+continuity::posture_ptr controller::first_posture(const std::vector<store::stored_override>& kept) {
     for (const auto& one : kept) {
         const auto index = find(one.service);
         if (!index) continue;

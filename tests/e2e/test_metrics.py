@@ -121,7 +121,7 @@ def test_requests_are_counted(garde):
     assert after.value("garde_requests_total", **answered) - before.value("garde_requests_total", **answered) == 3
     handshakes = [one.value("garde_handshakes_total", result="full") for one in (before, after)]
     assert handshakes[1] > handshakes[0]
-    assert after.value("garde_requests_in_flight", service=SERVICE) == 0
+    wait_for(lambda: Scrape(garde).value("garde_requests_in_flight", service=SERVICE) == 0, "none is in flight any more", 10)
 
 
 def test_who_is_over_a_limit_is_turned_away_early_and_the_others_are_served(make_cluster):

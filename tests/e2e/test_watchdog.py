@@ -18,14 +18,18 @@ def stalled_workers(garde):
     return sum(line.startswith("garde_worker_stalled{") and line.endswith(" 1") for line in lines)
 
 
+def two_workers(garde):
+    found = threads_named(garde.process.pid, "worker")
+    return found if len(found) == 2 else None
+
+
 def ask_on_a_new_connection(garde):
     with garde.client(timeout=10) as client:
         return client.ask(consult()).status
 
 
 def test_a_stalled_worker_costs_nobody_a_connection(garde):
-    workers = threads_named(garde.process.pid, "worker")
-    assert len(workers) == 2
+    workers = wait_for(lambda: two_workers(garde), "both have their names", 10)
     with stalled(workers[0]):
         # The kernel gives half of these to the one that stands still; the watchdog passes them on.
         assert [ask_on_a_new_connection(garde) for _ in range(12)] == [200] * 12

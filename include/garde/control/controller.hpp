@@ -62,7 +62,7 @@ class controller {
     void remember(const std::vector<service_memory>& what);
     /// The first posture: every backend unknown and therefore eligible, the overrides that were kept in
     /// force.
-    continuity::posture_ptr first_posture(std::vector<store::stored_override> kept);
+    continuity::posture_ptr first_posture(const std::vector<store::stored_override>& kept);
     void serve(std::vector<proxy::worker*> workers) { workers_ = std::move(workers); }
     /// Addresses that are known already, so that nobody waits for the first look-up.
     void know(address_book names) { known_ = std::move(names); }
