@@ -17,6 +17,12 @@ namespace {
 constexpr milliseconds retry_interval{1'000};
 constexpr milliseconds stop_check{100};
 
+/// To one who may be gone already: nothing depends on its being heard.
+void last_word(hand_over_channel& to, const hand_over_message& what) {
+    if (auto said = to.send(what, -1, predecessor::answer_limit); !said)
+        spdlog::info("take-over: process {} was not told: {}", to.peer(), said.error().message);
+}
+
 }  // namespace
 
 predecessor::predecessor(std::filesystem::path data_dir, callbacks with)
@@ -65,12 +71,12 @@ predecessor::outcome predecessor::converse(const std::stop_token& stop, owned_de
     const auto* greeting = std::get_if<hello>(&first->what);
     if (greeting == nullptr || greeting->version != hand_over_version) {
         const refused why{"it speaks another version; restart garde instead of taking over"};
-        (void)to->send(why, -1, answer_limit);
+        last_word(*to, why);
         return outcome::go_on;
     }
     auto offered_now = with_.begin();
     if (!offered_now) {
-        (void)to->send(refused{offered_now.error().message}, -1, answer_limit);
+        last_word(*to, refused{offered_now.error().message});
         return outcome::go_on;
     }
     spdlog::info("take-over: process {} is being handed everything", to->peer());
@@ -83,7 +89,7 @@ predecessor::outcome predecessor::converse(const std::stop_token& stop, owned_de
         return outcome::go_on;
     }
     with_.succeeded(to->peer());
-    (void)to->send(released{}, -1, answer_limit);
+    last_word(*to, released{});
     return outcome::succeeded;
 }
 

@@ -300,6 +300,7 @@ void server::make_metrics() {
     if (!settings_->metrics) return;
     const auto counted = [this] {
         std::vector<std::shared_ptr<const proxy::counted_site>> out;
+        out.reserve(workers_.size());
         for (const auto& worker : workers_) out.push_back(worker->counted());
         return out;
     };

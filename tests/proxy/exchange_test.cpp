@@ -424,9 +424,8 @@ TEST_F(exchanging, a_chunked_request_that_outgrows_the_room_is_turned_away) {
     limits.buffer_bytes = 100'000;
     std::string chunks;
     for (int i = 0; i < 20; ++i) chunks += "2000\r\n" + std::string(0x2000, 'x') + "\r\n";
-    const auto said = ask(
-        "POST /counter HTTP/1.1\r\nHost: garde.test\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks +
-        "0\r\n\r\n");
+    const auto said = ask("POST /counter HTTP/1.1\r\nHost: garde.test\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                          chunks + "0\r\n\r\n");
     EXPECT_THAT(said, StartsWith("HTTP/1.1 503 "));
     EXPECT_EQ(one->connections(), 0);
     EXPECT_EQ(buffers->used(), 0U);
