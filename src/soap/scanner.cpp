@@ -38,8 +38,8 @@ const char* behind_space(const char* at) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): frames_ and declarations_ stay so, but for the
-// document's frame
+// Of frames_ and declarations_ only the document's frame is written: the rest is written before it is read.
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
 scanner::scanner(std::string_view text, std::string_view watched)
     : begin_(text.data()),
       end_(begin_ + text.size()),
