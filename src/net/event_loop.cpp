@@ -57,11 +57,10 @@ void event_loop::wake() {
 }
 
 void event_loop::post(std::move_only_function<void()> what) {
-    {
-        const std::lock_guard lock(mutex_);
-        posted_.push_back(std::move(what));
-    }
-    wake();
+    const std::lock_guard lock(mutex_);
+    posted_.push_back(std::move(what));
+    wake();  // under the lock: the message may be the one after which the loop ends, and its descriptors with
+             // it
 }
 
 void event_loop::resume_soon(waiter& one) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -41,6 +42,17 @@ TEST(event_loop, messages_from_another_thread_run_on_the_loops_thread) {
     });
     loop.run();
     EXPECT_EQ(ran_on, std::this_thread::get_id());
+}
+
+// What post() still did then would be done to descriptors that are closed, or somebody else's: seen by tsan.
+TEST(event_loop, may_end_as_soon_as_its_last_message_has_run) {
+    for (int i = 0; i < 300; ++i) {
+        auto loop = std::make_unique<event_loop>();
+        bool ran = false;
+        const std::jthread other([&, at = loop.get()] { at->post([&ran] { ran = true; }); });
+        while (!ran) loop->turn(event_loop::patience::poll);
+        loop.reset();
+    }
 }
 
 TEST(event_loop, messages_of_each_thread_keep_their_order) {
