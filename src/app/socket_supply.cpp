@@ -16,7 +16,7 @@ namespace garde::app {
 namespace {
 
 /// Names that say what a socket is for; systemd's default name is the unit's.
-constexpr std::array<std::string_view, 3> known_names{"listener", "admin", "status"};
+constexpr std::array<std::string_view, 4> known_names{"listener", "admin", "status", "metrics"};
 
 constexpr int first_systemd_descriptor = 3;
 

@@ -150,9 +150,9 @@ TEST_F(activated, nothing_is_there_without_systemd) {
 }
 
 TEST_F(activated, names_say_what_sockets_are_for) {
-    expect(3, "listener:admin:status", [](socket_supply got) {
+    expect(4, "listener:admin:status:metrics", [](socket_supply got) {
         const config::endpoint elsewhere{.host = "127.0.0.1", .port = 1};
-        for (const auto* name : {"status", "admin", "listener"})
+        for (const auto* name : {"status", "admin", "listener", "metrics"})
             if (net::local_endpoint(got.take(name, elsewhere, 1, address_sharing::exclusive).value().front())
                     ->port() == 1)
                 return false;
