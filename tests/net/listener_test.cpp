@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <vector>
@@ -53,6 +54,24 @@ TEST(listening_sockets, what_does_not_listen_is_refused) {
     EXPECT_FALSE(listening_socket(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
 }
 
+/// While it lives, this process gets no further descriptor.
+class no_more_descriptors {
+  public:
+    no_more_descriptors() {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        const int next = ::dup(STDIN_FILENO);
+        ::close(next);
+        const rlimit now{.rlim_cur = static_cast<rlim_t>(next), .rlim_max = before_.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &now);
+    }
+    ~no_more_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    no_more_descriptors(const no_more_descriptors&) = delete;
+    no_more_descriptors& operator=(const no_more_descriptors&) = delete;
+
+  private:
+    rlimit before_{};
+};
+
 struct accepting : testing::Test {
     event_loop loop;
     socket listens = test::listening_socket();
@@ -72,6 +91,21 @@ TEST_F(accepting, accepts_from_a_socket_that_listened_before) {
     run_until(loop, [&] { return accepted.size() == 1; });
     const socket late = call(at);
     run_until(loop, [&] { return accepted.size() == 2; });
+}
+
+TEST_F(accepting, without_a_descriptor_it_rests_and_goes_on_when_there_is_one) {
+    start();
+    test::settle(loop);
+    const socket waits = call(at);
+    {
+        const no_more_descriptors here;
+        constexpr int many = 100;
+        int turns = 0;
+        while (turns < many && loop.turn(event_loop::patience::poll)) ++turns;
+        EXPECT_LT(turns, many) << "it spins";
+        EXPECT_TRUE(accepted.empty());
+    }
+    run_until(loop, [&] { return accepted.size() == 1; });
 }
 
 TEST_F(accepting, stopping_takes_who_is_in_the_queue) {
