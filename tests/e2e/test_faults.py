@@ -7,13 +7,13 @@ from harness.consult import consult, fault_code, patient
 from harness.processes import wait_for
 
 CONSULTS = 6
-ATTEMPT_S = 0.6
+ATTEMPT_S = 1.0
 
 FAULTS = {
     "refuse": [{"kind": "refuse"}],
     "hang": [{"kind": "hang"}],
     "hang at accept": [{"kind": "hang", "when": "accept"}],
-    "slow": [{"kind": "slow", "delay_ms": 1500}],
+    "slow": [{"kind": "slow", "delay_ms": 2500}],
     "reset at accept": [{"kind": "reset", "when": "accept"}],
     "reset at request": [{"kind": "reset"}],
     "reset at head": [{"kind": "reset", "when": "head"}],
