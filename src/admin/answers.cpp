@@ -71,12 +71,11 @@ json::object service_of(const config::service_settings& settings, const control:
 json::array problems_of(const std::vector<config::problem>& all) {
     json::array out;
     for (const auto& one : all)
-        out.push_back(
-            json::object{{"level", one.level == config::problem::severity::error ? "error" : "warning"},
-                         {"file", one.file.string()},
-                         {"line", one.line},
-                         {"what", one.what},
-                         {"instead", one.instead}});
+        out.push_back(json::object{{"level", text(config::name_of(one.level))},
+                                   {"file", one.file.string()},
+                                   {"line", one.line},
+                                   {"what", one.what},
+                                   {"instead", one.instead}});
     return out;
 }
 

@@ -169,7 +169,7 @@ std::string_view openapi_document() {
         "type": "object",
         "required": ["level", "file", "line", "what", "instead"],
         "properties": {
-          "level": {"enum": ["error", "warning"]},
+          "level": {"enum": ["error", "expired", "warning"]},
           "file": {"type": "string"},
           "line": {"type": "integer", "description": "0 where the whole file is meant"},
           "what": {"type": "string"},

@@ -52,8 +52,7 @@ int run(const std::string& file, start_as role) {
 }
 
 json::value to_json(const config::problem& one) {
-    const bool is_error = one.level == config::problem::severity::error;
-    return {{"level", is_error ? "error" : "warning"},
+    return {{"level", std::string(config::name_of(one.level))},
             {"file", one.file.string()},
             {"line", one.line},
             {"what", one.what},
@@ -68,7 +67,7 @@ int check(const std::string& file, bool as_json) {
         found.insert(found.end(), ports.begin(), ports.end());
     }
     std::size_t errors = 0;
-    for (const auto& one : found) errors += one.level == config::problem::severity::error ? 1 : 0;
+    for (const auto& one : found) errors += one.level == config::problem::severity::warning ? 0 : 1;
     if (as_json) {
         json::array all;
         for (const auto& one : found) all.push_back(to_json(one));

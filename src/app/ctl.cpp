@@ -121,6 +121,13 @@ std::string describe_services(const std::string& text) {
     return out;
 }
 
+config::problem::severity level_of(std::string_view text) {
+    using enum config::problem::severity;
+    for (const auto one : {error, expired})
+        if (text == config::name_of(one)) return one;
+    return warning;
+}
+
 std::string describe_problems(const std::string& text) {
     boost::system::error_code failed;
     const json::value read = json::parse(text, failed);
@@ -132,9 +139,8 @@ std::string describe_problems(const std::string& text) {
         if (!one.is_object()) continue;
         const auto& from = one.get_object();
         const auto* line = from.if_contains("line");
-        const bool error = text_of(from, "level") == "error";
         out += config::to_text(
-                   {.level = error ? config::problem::severity::error : config::problem::severity::warning,
+                   {.level = level_of(text_of(from, "level")),
                     .file = text_of(from, "file"),
                     .line = line != nullptr && line->is_int64() ? static_cast<int>(line->get_int64()) : 0,
                     .what = text_of(from, "what"),

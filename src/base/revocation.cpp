@@ -44,8 +44,12 @@ std::optional<revocation_fault> check_period(const ASN1_TIME* begin, const ASN1_
             fmt::format("is not valid before {}", from ? date_text(*from) : "an unreadable date"),
             "check this machine's clock, or wait until then"};
     if (!until) return revocation_fault{"does not say until when it holds (nextUpdate)", instead};
-    if (*until <= now) return revocation_fault{fmt::format("has expired on {}", date_text(*until)), instead};
     return std::nullopt;
+}
+
+std::optional<revocation_fault> check_end(sys_seconds end, sys_seconds now, const char* instead) {
+    if (now < end) return std::nullopt;
+    return revocation_fault{fmt::format("has expired on {}", date_text(end)), instead};
 }
 
 /// Does the answer speak of this certificate? The issuer's key is compared only where the issuer is known.
@@ -118,6 +122,10 @@ sys_seconds next_update(const X509_CRL* list) {
     return to_time(X509_CRL_get0_nextUpdate(list)).value_or(sys_seconds{});
 }
 
+std::optional<revocation_fault> check_expiry(const X509_CRL* list, sys_seconds now) {
+    return check_end(next_update(list), now, fetch_list);
+}
+
 bool is_revoked(const X509* certificate, std::span<const revocation_list_ptr> lists) {
     bool covered = false;
     for (const auto& list : lists) {
@@ -169,6 +177,10 @@ std::expected<ocsp_answer, revocation_fault> read_ocsp_answer(std::string_view d
                                                 "replace the certificate"});
     if (auto fault = check_period(begin, end, now, fetch_answer)) return std::unexpected(std::move(*fault));
     return ocsp_answer{std::string(der), *to_time(end)};
+}
+
+std::optional<revocation_fault> check_expiry(const ocsp_answer& answer, sys_seconds now) {
+    return check_end(answer.next_update, now, fetch_answer);
 }
 
 }  // namespace garde

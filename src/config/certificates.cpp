@@ -47,8 +47,8 @@ void check_validity(const X509* certificate, const named_file& file, report& int
         into.error(file.line, fmt::format("{} is not valid before {}", subject, date_text(begin)),
                    "check this machine's clock, or wait until then");
     else if (X509_cmp_time(end, &now) <= 0)
-        into.error(file.line, fmt::format("{} has expired on {}", subject, date_text(end)),
-                   "renew the certificate");
+        into.expired(file.line, fmt::format("{} has expired on {}", subject, date_text(end)),
+                     "renew the certificate");
     else if (X509_cmp_time(end, &soon) <= 0)
         into.warning(file.line, fmt::format("{} expires on {}", subject, date_text(end)),
                      "renew the certificate before then");
@@ -99,6 +99,11 @@ void report_fault(const named_file& file, const revocation_fault& fault, report&
                fault.instead);
 }
 
+void report_expiry(const named_file& file, const revocation_fault& fault, report& into) {
+    into.expired(file.line, fmt::format("{}: {} {}", file.setting, file.path.string(), fault.what),
+                 fault.instead);
+}
+
 std::vector<revocation_list_ptr> read_lists(const std::vector<named_file>& files,
                                             const std::vector<certificate_ptr>& authorities, report& into) {
     std::vector<revocation_list_ptr> out;
@@ -115,6 +120,8 @@ std::vector<revocation_list_ptr> read_lists(const std::vector<named_file>& files
         for (auto& list : lists) {
             if (const auto fault = check_revocation_list(list.get(), authorities, now()))
                 report_fault(file, *fault, into);
+            else if (const auto expiry = check_expiry(list.get(), now()))
+                report_expiry(file, *expiry, into);
             out.push_back(std::move(list));
         }
     }
@@ -166,7 +173,10 @@ std::optional<listed_certificate> read_server_certificate(table_reader& in, repo
     const auto der = read_named_file(*answer, into);
     if (!der || chain.empty()) return out;
     const auto read = read_ocsp_answer(*der, chain, now());
-    if (!read) report_fault(*answer, read.error(), into);
+    if (!read)
+        report_fault(*answer, read.error(), into);
+    else if (const auto expiry = check_expiry(*read, now()))
+        report_expiry(*answer, *expiry, into);
     return out;
 }
 

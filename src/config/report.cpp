@@ -13,6 +13,10 @@ void report::error(int line, std::string what, std::string instead) {
     add({problem::severity::error, file_, line, std::move(what), std::move(instead)});
 }
 
+void report::expired(int line, std::string what, std::string instead) {
+    add({problem::severity::expired, file_, line, std::move(what), std::move(instead)});
+}
+
 void report::warning(int line, std::string what, std::string instead) {
     add({problem::severity::warning, file_, line, std::move(what), std::move(instead)});
 }
@@ -38,9 +42,18 @@ std::vector<problem> report::take() {
 }
 
 std::string to_text(const problem& value) {
-    const std::string_view level = value.level == problem::severity::error ? "error" : "warning";
     const std::string line = value.line > 0 ? fmt::format(":{}", value.line) : "";
-    return fmt::format("{}{}: {}: {}; {}", value.file.string(), line, level, value.what, value.instead);
+    return fmt::format("{}{}: {}: {}; {}", value.file.string(), line, name_of(value.level), value.what,
+                       value.instead);
+}
+
+std::string_view name_of(problem::severity level) {
+    switch (level) {
+        case problem::severity::error: return "error";
+        case problem::severity::expired: return "expired";
+        case problem::severity::warning: break;
+    }
+    return "warning";
 }
 
 }  // namespace garde::config

@@ -21,6 +21,7 @@ class report {
     explicit report(std::filesystem::path file) : file_(std::move(file)) {}
 
     void error(int line, std::string what, std::string instead);
+    void expired(int line, std::string what, std::string instead);
     void warning(int line, std::string what, std::string instead);
     /// About another file than the configuration.
     void error_in(const std::filesystem::path& file, int line, std::string what, std::string instead);

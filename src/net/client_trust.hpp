@@ -21,7 +21,7 @@ namespace garde::net {
 /// Immutable once loaded. Any thread.
 class client_trust {
   public:
-    /// Reads the authorities and lists; nothing when `clients` is off. Every list must be current at `now`,
+    /// Reads the authorities and lists; nothing when `clients` is off. No list may be of the future at `now`,
     /// and where there is one, every authority must have one.
     static result<client_trust> load(config::client_certificates clients,
                                      const std::filesystem::path& authorities,

@@ -86,8 +86,8 @@ TEST(certificates, an_expired_certificate) {
     here.write("old.pem", expired_pair().certificate);
     here.write("old.key", expired_pair().key);
     const auto text = with_listener_files("old.pem", "old.key");
-    EXPECT_THAT(here.problems_of(text), ElementsAre(error_at(line_of(text, "old.pem"), "has expired on 20",
-                                                             "renew the certificate")));
+    EXPECT_THAT(here.problems_of(text), ElementsAre(expired_at(line_of(text, "old.pem"), "has expired on 20",
+                                                               "renew the certificate")));
 }
 
 TEST(certificates, an_expired_issuer_behind_a_good_certificate) {
@@ -95,7 +95,7 @@ TEST(certificates, an_expired_issuer_behind_a_good_certificate) {
     here.write("chain.pem", valid_pair().certificate + expired_pair().certificate);
     const auto text = with_listener_files("chain.pem", "server.key");
     EXPECT_THAT(here.problems_of(text),
-                ElementsAre(error_at(line_of(text, "chain.pem"), "has expired on 20", "")));
+                ElementsAre(expired_at(line_of(text, "chain.pem"), "has expired on 20", "")));
 }
 
 TEST(certificates, a_certificate_that_is_not_yet_valid) {

@@ -61,8 +61,8 @@ TEST_F(listener_tls, an_expired_list) {
     here.write("clients.crl", clients.revocation_list({}, {-2h, -1h}));
     const auto text = with_lists("\"clients.crl\"");
     EXPECT_THAT(here.problems_of(text),
-                ElementsAre(error_at(line_of(text, "client_crl"), "clients.crl has expired on 20",
-                                     "fetch the authority's current list")));
+                ElementsAre(expired_at(line_of(text, "client_crl"), "clients.crl has expired on 20",
+                                       "fetch the authority's current list")));
 }
 
 TEST_F(listener_tls, a_list_of_the_future) {
@@ -152,7 +152,7 @@ TEST_F(ocsp_response, a_file_that_is_none) {
 TEST_F(ocsp_response, a_stale_one) {
     EXPECT_THAT(
         problems_with(servers.ocsp_answer(server.certificate.get(), V_OCSP_CERTSTATUS_GOOD, {-2h, -1h})),
-        ElementsAre(error_at(line, "has expired on 20", "fetch a current one")));
+        ElementsAre(expired_at(line, "has expired on 20", "fetch a current one")));
 }
 
 TEST_F(ocsp_response, one_for_another_certificate) {

@@ -157,6 +157,8 @@ TEST(load, a_problem_reads_as_file_line_what_and_instead) {
     EXPECT_EQ(to_text(one), "/etc/garde.toml:7: error: what is wrong; what to write");
     const problem two{problem::severity::warning, "/etc/garde.toml", 0, "what is wrong", "what to write"};
     EXPECT_EQ(to_text(two), "/etc/garde.toml: warning: what is wrong; what to write");
+    const problem three{problem::severity::expired, "/etc/garde.toml", 8, "has expired", "renew it"};
+    EXPECT_EQ(to_text(three), "/etc/garde.toml:8: expired: has expired; renew it");
 }
 
 TEST(load, unknown_settings_are_errors_at_every_level) {

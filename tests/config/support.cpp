@@ -261,6 +261,10 @@ testing::Matcher<const problem&> error_at(int line, const std::string& what, con
     return problem_at(problem::severity::error, line, what, instead);
 }
 
+testing::Matcher<const problem&> expired_at(int line, const std::string& what, const std::string& instead) {
+    return problem_at(problem::severity::expired, line, what, instead);
+}
+
 testing::Matcher<const problem&> warning_at(int line, const std::string& what, const std::string& instead) {
     return problem_at(problem::severity::warning, line, what, instead);
 }

@@ -69,6 +69,7 @@ int line_of(std::string_view text, std::string_view part);
 
 /// A problem of this level in that line, with these parts in its words.
 testing::Matcher<const problem&> error_at(int line, const std::string& what, const std::string& instead);
+testing::Matcher<const problem&> expired_at(int line, const std::string& what, const std::string& instead);
 testing::Matcher<const problem&> warning_at(int line, const std::string& what, const std::string& instead);
 
 }  // namespace garde::config::testing_support

@@ -175,13 +175,16 @@ def test_a_protocol_is_chosen_where_one_is_offered(garde, server_ca):
     assert "ALPN protocol: http/1.1" in s_client(garde, server_ca, "-servername", "garde.example", "-alpn", "h2,http/1.1")
 
 
-def test_an_expired_list_is_an_error_with_its_line(garde, client_ca, tmp_path):
-    stale = tmp_path / "stale.crl"
-    stale.write_bytes(client_ca.write_list("-crl_lastupdate", "20200101000000Z", "-crl_nextupdate", "20200102000000Z").read_bytes())
-    text = garde.config.read_text().replace(str(client_ca.folder / "ca.crl"), str(stale))
-    changed = tmp_path / "garde.toml"
-    changed.write_text(text.replace('"procedures"', f'"{garde.folder}/procedures"').replace(
-        '"probe.xml"', f'"{garde.folder}/probe.xml"').replace('"admin-tokens"', f'"{garde.folder}/admin-tokens"'))
-    line = next(n for n, said in enumerate(text.splitlines(), 1) if said.startswith("client_crl"))
-    said = garde.command("check", "--config", changed, expect=CONFIG_ERRORS)
-    assert f"{changed}:{line}: error: [listener] client_crl: {stale} has expired on 2020-01-02" in said
+def test_a_list_that_has_expired_is_told_of_and_does_not_keep_garde_from_starting_again(garde, server_ca, client_ca, callers):
+    current = client_ca.folder / "ca.crl"
+    kept = current.read_bytes()
+    client_ca.write_list("-crl_lastupdate", "20200101000000Z", "-crl_nextupdate", "20200102000000Z")
+    try:
+        said = garde.command("check", "--config", garde.config, expect=CONFIG_ERRORS)
+        assert f": expired: [listener] client_crl: {current} has expired on 2020-01-02" in said
+        garde.restart_after_kill()
+        assert ask(garde, context_for(server_ca, callers["good"]))[0] == 404
+        with pytest.raises(OSError):
+            ask(garde, context_for(server_ca, callers["revoked"]))
+    finally:
+        current.write_bytes(kept)

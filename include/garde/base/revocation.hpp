@@ -20,7 +20,7 @@ struct revocation_fault {
     std::string instead;  ///< "fetch the authority's current list"
 };
 
-/// Null when this list is current at `now` and signed by one of the authorities.
+/// Null when this list is in force at `now`, or was once, and is signed by one of the authorities.
 std::optional<revocation_fault> check_revocation_list(const X509_CRL* list,
                                                       std::span<const certificate_ptr> authorities,
                                                       std::chrono::sys_seconds now);
@@ -32,6 +32,9 @@ std::vector<const X509*> authorities_without_list(std::span<const certificate_pt
 /// The end of a list's period; `check_revocation_list` has accepted the list.
 std::chrono::sys_seconds next_update(const X509_CRL* list);
 
+/// Null until then.
+std::optional<revocation_fault> check_expiry(const X509_CRL* list, std::chrono::sys_seconds now);
+
 /// Is the certificate on one of the lists of its issuer? Also true when its issuer has no list.
 bool is_revoked(const X509* certificate, std::span<const revocation_list_ptr> lists);
 
@@ -40,10 +43,13 @@ struct ocsp_answer {
     std::chrono::sys_seconds next_update;  ///< not to be used from then on
 };
 
-/// An authority's answer that the certificate `chain.front()` is good, current at `now`. Its signature is
+/// An authority's answer that the certificate `chain.front()` is good at `now`, or was once. Its signature is
 /// checked where the issuer is in the chain.
 std::expected<ocsp_answer, revocation_fault> read_ocsp_answer(std::string_view der,
                                                               std::span<const certificate_ptr> chain,
                                                               std::chrono::sys_seconds now);
+
+/// Null while it may be used.
+std::optional<revocation_fault> check_expiry(const ocsp_answer& answer, std::chrono::sys_seconds now);
 
 }  // namespace garde

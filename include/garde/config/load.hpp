@@ -7,12 +7,18 @@
 #include <expected>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace garde::config {
 
 struct problem {
-    enum class severity : std::uint8_t { error, warning };
+    enum class severity : std::uint8_t {
+        error,
+        expired,  ///< wrong by now, and right once: garde does not refuse to start for it; `garde check`
+                  ///< fails
+        warning,
+    };
     severity level = severity::error;
     std::filesystem::path file;
     int line = 0;         ///< 1-based; 0 where the whole file is meant
@@ -22,10 +28,11 @@ struct problem {
 
 /// FILE:LINE: error: WHAT; INSTEAD
 std::string to_text(const problem& value);
+std::string_view name_of(problem::severity level);
 
 struct loaded {
     settings_ptr value;
-    std::vector<problem> warnings;
+    std::vector<problem> warnings;  ///< and what has expired
 };
 
 /// Reads and validates the file and everything it points to (certificates, keys, texts, tokens). Reads files
