@@ -66,6 +66,7 @@ void body_decoder::reset(std::uint64_t limit) {
     } else {
         body_.clear();
     }
+    announced_ = 0;
     allowed_ = limit;
     chunk_left_ = 0;
     extension_bytes_ = 0;
@@ -74,8 +75,16 @@ void body_decoder::reset(std::uint64_t limit) {
 }
 
 void body_decoder::expect(std::uint64_t content_length) {
+    announced_ = content_length;
     // An announcement costs the sender nothing, so it may not cost us everything.
     body_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(content_length, kept_body_bytes)));
+}
+
+/// What has come has cost the sender something: some times as much may be believed of what it announced.
+void body_decoder::grow() {
+    constexpr std::uint64_t believed = 8;
+    const std::uint64_t wanted = std::min<std::uint64_t>(announced_, believed * body_.size());
+    if (wanted > body_.capacity()) body_.reserve(static_cast<std::size_t>(wanted));
 }
 
 void body_decoder::take_chunk_data(std::string_view data) {

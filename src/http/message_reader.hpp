@@ -41,7 +41,10 @@ class body_decoder {
     void reset(std::uint64_t limit);
     void expect(std::uint64_t content_length);
 
-    void take(std::string_view data) { body_.append(data); }
+    void take(std::string_view data) {
+        if (data.size() > body_.capacity() - body_.size()) grow();
+        body_.append(data);
+    }
     void take_chunk_data(std::string_view data);
     std::optional<refusal> take_chunk_header(std::uint64_t size, std::string_view extension);
 
@@ -57,7 +60,10 @@ class body_decoder {
     std::string& bytes() { return body_; }
 
   private:
+    void grow();
+
     std::string body_;
+    std::uint64_t announced_ = 0;   ///< Content-Length; 0 where there is none
     std::uint64_t allowed_ = 0;     ///< decoded bytes that may still come
     std::uint64_t chunk_left_ = 0;  ///< of the chunk that has begun
     bool has_chunks_ = false;

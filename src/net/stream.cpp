@@ -81,7 +81,10 @@ stream::attempt stream::try_read(std::span<char> into) {
 stream::attempt stream::try_write(std::string_view data) {
     if (ssl_) {
         ERR_clear_error();
+        // One call writes one record.
+        watched_.more_follows(data.size() > SSL3_RT_MAX_PLAIN_LENGTH);
         const int put = SSL_write(ssl_.get(), data.data(), static_cast<int>(data.size()));
+        watched_.more_follows(false);
         if (put > 0) return {.result = {io_status::ok, static_cast<std::size_t>(put)}};
         attempt out = after_tls(put);
         if (out.result.status == io_status::eof) out.result.status = io_status::reset;
@@ -147,7 +150,13 @@ task<io_result> stream::read_some(std::span<char> into) {
     }
 }
 
+io_result stream::read_announced(std::span<char> into) {
+    const attempt tried = try_read(into);
+    return tried.again ? io_result{} : tried.result;
+}
+
 task<io_status> stream::write_all(std::string_view data) {
+    co_await watched_.loop().after_arrivals();
     while (!data.empty()) {
         const attempt tried = try_write(data);
         if (!tried.again) {
@@ -173,6 +182,7 @@ bool stream::peer_speaks() {
 }
 
 task<io_status> stream::write_until_answered(std::string_view data) {
+    co_await watched_.loop().after_arrivals();
     while (!data.empty()) {
         const attempt tried = try_write(data);
         if (!tried.again) {

@@ -30,8 +30,9 @@ ssize_t watched_socket::receive(std::span<char> into) {
 }
 
 ssize_t watched_socket::transmit(std::string_view data) {
+    const int flags = MSG_NOSIGNAL | (more_follows_ ? MSG_MORE : 0);
     ssize_t put = 0;
-    do put = ::send(socket_.native_handle(), data.data(), data.size(), MSG_NOSIGNAL);
+    do put = ::send(socket_.native_handle(), data.data(), data.size(), flags);
     while (put < 0 && errno == EINTR);
     if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) writable_ = false;
     return put;

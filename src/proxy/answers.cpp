@@ -2,6 +2,7 @@
 // exchange.hpp.
 #include "garde/proxy/exchange.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -11,6 +12,13 @@ namespace {
 
 using continuity::reason;
 
+/// A body up to here is written together with its head.
+constexpr std::size_t copied_bytes = std::size_t{64} * 1024;
+/// What a TLS record holds.
+constexpr std::size_t first_record = std::size_t{16} * 1024;
+/// Of a large answer, what is relayed in one piece where so much has come, and been claimed.
+constexpr std::size_t relayed_bytes = std::size_t{64} * 1024;
+
 steady_time now() {
     return std::chrono::steady_clock::now();
 }
@@ -19,7 +27,7 @@ steady_time now() {
 
 net::task<net::io_status> exchange::write(std::string_view bytes) {
     epoch_->counters->node().bytes[flow::to_callers].add(bytes.size());
-    session_.stream().expires_at(now() + limits().write_time);
+    session_.stream().expires_at(worker_.loop().now() + limits().write_time);
     return session_.stream().write_all(bytes);
 }
 
@@ -42,21 +50,27 @@ http::response_shape exchange::shape_of(http::response_parser& parser) const {
     return out;
 }
 
-/// Head and body leave in one piece.
+/// Head and body leave in one piece; of a large body only what fills the first record is copied for that.
 net::task<after> exchange::deliver(candidate answer) {
     http::response_parser& parser = answer.response->parser;
     const http::response_shape shape = shape_of(parser);
     const std::array<http::field, 1> extra{{{"Garde-Mode", relayed_mode(answer.from, *posture_)}}};
     std::string& bytes = session_.memory().answer;
     bytes.clear();
-    bytes.reserve(parser.head().bytes.size() + parser.body().size() + 256);
+    bytes.reserve(parser.head().bytes.size() + std::min(parser.body().size(), copied_bytes) + 256);
     http::append_response_head(bytes, parser.head(), epoch_->served->settings().node_name, shape, extra);
-    if (shape.framing == http::outgoing_framing::chunked)
+    std::string_view behind;
+    if (shape.framing == http::outgoing_framing::chunked) {
         http::append_chunk(bytes, parser.body());
-    else if (shape.framing != http::outgoing_framing::no_body)
-        bytes += parser.body();
-
-    const net::io_status written = co_await write(bytes);
+    } else if (shape.framing != http::outgoing_framing::no_body) {
+        behind = parser.body();
+        const std::size_t room = first_record - std::min(first_record, bytes.size());
+        const std::size_t copied = behind.size() <= copied_bytes ? behind.size() : room;
+        bytes += behind.substr(0, copied);
+        behind.remove_prefix(copied);
+    }
+    net::io_status written = co_await write(bytes);
+    if (written == net::io_status::ok && !behind.empty()) written = co_await write(behind);
     if (written != net::io_status::ok) co_return after::broken;
     const after then = shape.keep_alive ? after::keep_alive : after::close;
     if (!parser.complete()) {
@@ -67,28 +81,30 @@ net::task<after> exchange::deliver(candidate answer) {
     co_return then;
 }
 
-/// Relays what is left of a large answer piece by piece: the next piece is read when the last is written. An
+/// Relays what is left of a large answer piece by piece: what has come while the last was written. An
 /// answer that breaks off ends the caller's connection too, and without a goodbye, so that he cannot take the
 /// part for the whole.
 net::task<after> exchange::stream_rest(candidate& answer, http::outgoing_framing framing) {
     http::response_parser& parser = answer.response->parser;
     upstream::connection& from = *answer.response->rest_from;
     std::string& piece = session_.memory().answer;
+    const std::size_t most = std::min(relayed_bytes, claim_.bytes());
     while (!parser.complete()) {
         parser.body().clear();
-        from.stream().expires_at(now() + limits().body_time);
+        from.stream().expires_at(worker_.loop().now() + limits().body_time);
         const auto some = [](http::response_parser& p) { return p.complete() || !p.body().empty(); };
-        const auto read = co_await net::read_until(from.stream(), from.buffer(), parser, some);
+        const auto much = [most](http::response_parser& p) {
+            return p.complete() || p.body().size() >= most;
+        };
+        auto read = co_await net::read_until(from.stream(), from.buffer(), parser, some);
+        if (read.ok()) read = net::read_announced(from.stream(), from.buffer(), parser, much);
         if (!read.ok() && !(read.status == net::io_status::eof && parser.finish())) co_return after::broken;
         epoch_->counters->node().bytes[flow::from_backends].add(parser.body().size());
+        const bool chunked = framing == http::outgoing_framing::chunked;
         piece.clear();
-        if (framing == http::outgoing_framing::chunked) {
-            if (!parser.body().empty()) http::append_chunk(piece, parser.body());
-            if (parser.complete()) http::append_chunk(piece, {});
-        } else {
-            piece += parser.body();
-        }
-        const net::io_status written = co_await write(piece);
+        if (chunked && !parser.body().empty()) http::append_chunk(piece, parser.body());
+        if (chunked && parser.complete()) http::append_chunk(piece, {});
+        const net::io_status written = co_await write(chunked ? piece : parser.body());
         if (written != net::io_status::ok) co_return after::broken;
     }
     if (parser.head().keep_alive && from.buffer().available().empty())

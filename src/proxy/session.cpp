@@ -10,10 +10,6 @@
 namespace garde::proxy {
 namespace {
 
-steady_time now() {
-    return std::chrono::steady_clock::now();
-}
-
 http::parser_limits request_limits(const config::limits_settings& limits) {
     return {.head_bytes = limits.head_bytes, .body_bytes = limits.body_bytes};
 }

@@ -16,7 +16,7 @@ void pool::retarget(target_ptr to) {
 }
 
 connection_ptr pool::take(resend again) {
-    const steady_time oldest = std::chrono::steady_clock::now() - max_idle_time;
+    const steady_time oldest = loop_.now() - max_idle_time;
     while (!idle_.empty()) {
         kept newest = std::move(idle_.back());
         idle_.pop_back();
@@ -42,7 +42,7 @@ void pool::put_back(connection_ptr idle) {
     }
     idle->stream().never_expires();
     idle->buffer().release();
-    idle_.push_back({std::move(idle), std::chrono::steady_clock::now()});
+    idle_.push_back({std::move(idle), loop_.now()});
 }
 
 net::task<sent> pool::attempt(const wire_request& request, resend again, milliseconds connect_time,

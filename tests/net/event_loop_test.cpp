@@ -1,13 +1,20 @@
 // A thread's loop: messages in order, bounded mailboxes, deadlines by the real clock.
 #include "garde/net/event_loop.hpp"
 
+#include "garde/net/stream.hpp"
+
+#include "../support/loopback.hpp"
 #include "../support/run.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <memory>
+#include <string>
+#include <sys/socket.h>
 #include <thread>
 #include <vector>
 
@@ -42,6 +49,31 @@ TEST(event_loop, messages_from_another_thread_run_on_the_loops_thread) {
     });
     loop.run();
     EXPECT_EQ(ran_on, std::this_thread::get_id());
+}
+
+task<> echo_in_order(stream& on, event_loop& loop, char name, std::string& seen) {
+    std::array<char, 8> into{};
+    (void)co_await on.read_some(into);
+    seen += std::string("read ") + name + ", ";
+    co_await loop.after_arrivals();
+    seen += std::string("write ") + name + ", ";
+}
+
+TEST(event_loop, who_is_about_to_write_lets_the_others_read_first) {
+    event_loop loop;
+    auto [left, one] = test::connected_pair();
+    auto [right, other] = test::connected_pair();
+    stream first(loop, std::move(one), nullptr);
+    stream second(loop, std::move(other), nullptr);
+    std::string seen;
+    loop.spawn(echo_in_order(first, loop, 'a', seen));
+    loop.spawn(echo_in_order(second, loop, 'b', seen));
+    test::settle(loop);
+    for (const socket* from : {&left, &right}) ASSERT_EQ(::send(from->native_handle(), "x", 1, 0), 1);
+    test::settle(loop);
+    const auto first_write = seen.find("write");
+    EXPECT_EQ(seen.find("read", first_write), std::string::npos) << seen;
+    EXPECT_EQ(std::ranges::count(seen, ','), 4) << seen;
 }
 
 // What post() still did then would be done to descriptors that are closed, or somebody else's: seen by tsan.

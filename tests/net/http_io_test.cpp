@@ -129,6 +129,32 @@ TEST(read_until, stops_when_it_has_enough) {
     EXPECT_FALSE(parser.complete());
 }
 
+TEST(read_announced, takes_what_has_come_and_waits_for_nothing) {
+    event_loop loop;
+    stream_pair pair = plain_pair(loop);
+    input_buffer buffer(16);
+    http::request_parser parser({});
+    run(loop, pair.client->write_all(two_requests.substr(0, 30)));
+    test::settle(loop);
+    EXPECT_EQ(read_announced(*pair.server, buffer, parser, complete).received, 30U);
+    EXPECT_EQ(read_announced(*pair.server, buffer, parser, complete).received, 0U);
+    EXPECT_FALSE(parser.complete());
+    run(loop, pair.client->write_all(two_requests.substr(30)));
+    test::settle(loop);
+    EXPECT_TRUE(read_announced(*pair.server, buffer, parser, complete).ok());
+    EXPECT_EQ(parser.body(), "hello");
+}
+
+TEST(read_announced, tells_what_the_parser_refuses) {
+    event_loop loop;
+    stream_pair pair = plain_pair(loop);
+    input_buffer buffer;
+    http::request_parser parser({});
+    run(loop, pair.client->write_all("nonsense\r\n\r\n"));
+    test::settle(loop);
+    EXPECT_TRUE(read_announced(*pair.server, buffer, parser, complete).refused);
+}
+
 TEST(read_until, tells_what_the_parser_refuses) {
     event_loop loop;
     stream_pair pair = plain_pair(loop);

@@ -158,6 +158,20 @@ TEST_P(any_stream, may_be_destroyed_with_a_deadline_running) {
     EXPECT_TRUE(loop.wheel().empty());
 }
 
+// --- reading without waiting ---
+
+TEST_P(any_stream, what_is_there_is_read_without_waiting) {
+    std::array<char, 16> into{};
+    EXPECT_EQ(client.read_announced(into).status, io_status::ok);
+    EXPECT_EQ(client.read_announced(into).bytes, 0U);
+    run(loop, server.write_all("xyz"));
+    test::settle(loop);
+    EXPECT_EQ(client.read_announced(into).bytes, 3U);
+    server.close();
+    test::settle(loop);
+    EXPECT_EQ(client.read_announced(into).status, io_status::eof);
+}
+
 // --- idle connections ---
 
 TEST_P(any_stream, an_idle_connection_is_neither_readable_nor_closed) {

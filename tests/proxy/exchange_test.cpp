@@ -187,6 +187,17 @@ TEST_F(exchanging, a_large_answer_is_relayed_whole) {
     }
 }
 
+TEST_F(exchanging, a_large_answer_behind_a_head_that_fills_a_record_is_relayed_whole) {
+    const std::string large(300'000, 'x');
+    for (const std::size_t padding : {1'000, 15'700, 16'200}) {
+        first =
+            say_and_close("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\nPad: " + std::string(padding, 'p') +
+                          "\r\n\r\n" + large);
+        EXPECT_TRUE(body_of(ask(post("/counter"))) == large) << padding;
+        TearDown();
+    }
+}
+
 TEST_F(exchanging, a_large_answer_that_breaks_off_is_not_passed_off_as_whole) {
     first = say_and_close("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n100000\r\n" +
                           std::string(0xfffff, 'x'));

@@ -90,23 +90,28 @@ class event_loop {
     task<> wait_until(steady_time due);
 
     /// Lets the others have their turn. `co_await loop.yield()`.
-    auto yield() {
-        struct awaiter {
-            event_loop& loop;
-            waiter one{};
-            [[nodiscard]] bool await_ready() const noexcept { return false; }
-            void await_suspend(std::coroutine_handle<> who) {
-                one.wait(who);
-                loop.resume_soon(one);
-            }
-            void await_resume() const noexcept {}
-        };
-        return awaiter{*this};
-    }
+    auto yield() { return pause{*this, false}; }
+
+    /// Lets what has arrived in this turn be read first: for who is about to write. Writes that follow each
+    /// other closely wake their readers once instead of each time, and find their code in the processor's
+    /// cache. Free where nothing else has arrived. `co_await loop.after_arrivals()`.
+    auto after_arrivals() { return pause{*this, event_ + 1 >= arrived_}; }
 
   private:
     friend class watched_socket;
     friend class waiter;
+
+    struct pause {
+        event_loop& loop;
+        bool over;
+        waiter one{};
+        [[nodiscard]] bool await_ready() const noexcept { return over; }
+        void await_suspend(std::coroutine_handle<> who) {
+            one.wait(who);
+            loop.resume_soon(one);
+        }
+        void await_resume() const noexcept {}
+    };
 
     /// A spawned coroutine: linked to its loop, so that the loop can end it.
     struct root {

@@ -53,27 +53,46 @@ struct read_result {
     [[nodiscard]] bool ok() const { return status == io_status::ok && !refused; }
 };
 
+/// Gives the parser what is buffered, until `enough(parser)` or it wants no more; says why when it refuses.
+template <class Parser, class Enough>
+std::optional<http::parse_error> feed(input_buffer& buffer, Parser& parser, Enough enough) {
+    while (!buffer.available().empty() && !enough(parser)) {
+        const auto consumed = parser.put(buffer.available());
+        if (!consumed) return consumed.error();
+        if (*consumed == 0) break;
+        buffer.consume(*consumed);
+    }
+    return std::nullopt;
+}
+
 /// Feeds what is buffered, then reads until `enough(parser)`, the message is complete, or something fails.
 template <class Parser, class Enough>
 task<read_result> read_until(stream& from, input_buffer& buffer, Parser& parser, Enough enough) {
     read_result out;
     for (;;) {
-        while (!buffer.available().empty() && !enough(parser)) {
-            const auto consumed = parser.put(buffer.available());
-            if (!consumed) {
-                out.refused = consumed.error();
-                co_return out;
-            }
-            if (*consumed == 0) break;
-            buffer.consume(*consumed);
-        }
-        if (enough(parser)) co_return out;
+        out.refused = feed(buffer, parser, enough);
+        if (out.refused || enough(parser)) co_return out;
         const io_result got = co_await from.read_some(buffer.room());
         out.status = got.status;
         if (got.status != io_status::ok) co_return out;
         buffer.filled(got.bytes);
         out.received += got.bytes;
     }
+}
+
+/// The same with what has come by now: waits for nothing.
+template <class Parser, class Enough>
+read_result read_announced(stream& from, input_buffer& buffer, Parser& parser, Enough enough) {
+    read_result out;
+    while (!out.refused && !enough(parser) && from.announced()) {
+        const io_result got = from.read_announced(buffer.room());
+        out.status = got.status;
+        if (got.status != io_status::ok || got.bytes == 0) break;
+        buffer.filled(got.bytes);
+        out.received += got.bytes;
+        out.refused = feed(buffer, parser, enough);
+    }
+    return out;
 }
 
 /// A request to one of garde's own pages.

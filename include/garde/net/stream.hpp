@@ -62,6 +62,9 @@ class stream {
     /// Reads what there is, at least one byte when ok.
     task<io_result> read_some(std::span<char> into);
 
+    /// Reads what there is without waiting: ok with 0 bytes when that is nothing.
+    io_result read_announced(std::span<char> into);
+
     /// Writes all of it, or fails.
     task<io_status> write_all(std::string_view data);
 

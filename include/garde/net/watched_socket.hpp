@@ -33,6 +33,9 @@ class watched_socket {
     ssize_t receive(std::span<char> into);
     /// As send(2) without SIGPIPE.
     ssize_t transmit(std::string_view data);
+    /// Whether more will be transmitted at once, so that the kernel may wait for it before it sends a packet
+    /// that is not full.
+    void more_follows(bool yes) { more_follows_ = yes; }
 
     [[nodiscard]] bool ready(direction what) const {
         return (readable_ && what != direction::write) || (writable_ && what != direction::read);
@@ -88,6 +91,7 @@ class watched_socket {
     bool readable_ = false;
     bool writable_;
     bool ended_ = false;
+    bool more_follows_ = false;
 };
 
 }  // namespace garde::net

@@ -72,6 +72,8 @@ class session {
     net::task<> refuse(const http::parse_error& why, refusal counted);
     net::task<> finish(after then);
     void identify();
+    /// For deadlines of seconds.
+    [[nodiscard]] steady_time now() { return worker_.loop().now(); }
 
     worker& worker_;
     net::stream stream_;
