@@ -69,6 +69,7 @@ void server::announce_ready() const {
 /// The desk runs on the main thread; signals come to it like anything else.
 void server::run_until_told() {
     announce_ready();
+    net::let_workers_go_first();
     desk_.run();
 }
 

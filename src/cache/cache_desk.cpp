@@ -12,7 +12,10 @@ cache_desk::cache_desk(std::size_t bound_bytes)
     : offers_(loop_, offer_bound),
       questions_(loop_, question_bound),
       cache_(bound_bytes),
-      thread_([this] { loop_.run(); }) {}
+      thread_([this] {
+          net::let_workers_go_first();
+          loop_.run();
+      }) {}
 
 cache_desk::~cache_desk() {
     loop_.stop();

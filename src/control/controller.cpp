@@ -92,7 +92,10 @@ void controller::start() {
     schedule_tick();
     tell_view();
     watch_journal();
-    thread_ = std::jthread([this] { loop_.run(); });
+    thread_ = std::jthread([this] {
+        net::let_workers_go_first();
+        loop_.run();
+    });
 }
 
 void controller::stop() {

@@ -1,5 +1,8 @@
 """One worker stands still, as in a debugger: the others serve everybody, the journal and the metrics say so, and it comes back."""
 
+import os
+import pathlib
+
 import pytest
 
 from harness.consult import consult
@@ -41,3 +44,16 @@ def test_a_stalled_worker_costs_nobody_a_connection(garde):
     assert len(garde.journal("worker-stalled")) == 1
     assert stalled_workers(garde) == 0
     assert [ask_on_a_new_connection(garde) for _ in range(12)] == [200] * 12
+
+
+def test_workers_go_first(garde):
+    """The threads that probe, keep answers and show pages never take the core from a worker when they wake."""
+    wait_for(lambda: two_workers(garde), "both have their names", 10)
+    by_priority = {}
+    for thread in pathlib.Path(f"/proc/{garde.process.pid}/task").iterdir():
+        name, nice = (thread / "comm").read_text().strip(), os.getpriority(os.PRIO_PROCESS, int(thread.name))
+        by_priority.setdefault(nice, []).append(name)
+    mine = os.getpriority(os.PRIO_PROCESS, 0)
+    assert by_priority[mine].count("worker") == 2
+    behind = [name for nice, names in by_priority.items() if nice == min(19, mine + 10) for name in names]
+    assert len(behind) >= 3 and "worker" not in behind or mine == 19

@@ -184,6 +184,10 @@ class event_loop {
     int arrived_ = 0;  ///< how many this turn has
 };
 
+/// For the thread that calls it, for good: workers go first. Where all want the same core, it has a tenth of
+/// what a worker has, and does not take the core from one the moment that it has something to do.
+void let_workers_go_first();
+
 /// A bounded way into a loop for many producers: what does not fit is refused, never waited for. Any thread.
 class mailbox {
   public:
