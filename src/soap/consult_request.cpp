@@ -1,8 +1,9 @@
-// read_request: a question is read by a recipe, a tree of the elements and attributes that may be there. What
-// the recipe does not name could change the answer without changing the key, so it makes the question unfit
-// for the cache.
+// read_request and read_request_in: a question is read by a recipe, a tree of the elements and attributes
+// that may be there. What the recipe does not name could change the answer without changing the key, so it
+// makes the question unfit for the cache.
 #include "garde/base/clock.hpp"
 #include "garde/soap/consult.hpp"
+#include "garde/soap/consult_tree.hpp"
 
 #include "consult_names.hpp"
 #include "xml_document.hpp"
@@ -256,20 +257,36 @@ std::expected<consult_request, consult_error> make_request(const recipe& by, con
     return out;
 }
 
+std::expected<consult_request, consult_error> read_payload(const xmlNode& payload) {
+    const auto name = qualified_name(payload);
+    for (const auto& candidate : recipes) {
+        if (candidate.payload_name != name) continue;
+        recipe_reader reader(candidate);
+        if (const auto wrong = reader.read(payload, candidate.payload)) return std::unexpected(*wrong);
+        return make_request(candidate, reader);
+    }
+    return std::unexpected(consult_error::not_a_consult);
+}
+
 }  // namespace
 
 std::expected<consult_request, consult_error> read_request(std::string_view message) {
     const auto document = xml_document::parse(message);
     if (!document) return std::unexpected(document.error());
-    const auto name = document->payload_name();
-    for (const auto& candidate : recipes) {
-        if (candidate.payload_name != name) continue;
-        recipe_reader reader(candidate);
-        if (const auto wrong = reader.read(document->payload(), candidate.payload))
-            return std::unexpected(*wrong);
-        return make_request(candidate, reader);
+    return read_payload(document->payload());
+}
+
+std::expected<consult_request, consult_error> read_request_in(const xmlNode& body) {
+    const xmlNode* payload = nullptr;
+    for (const xmlNode* part = body.children; part != nullptr; part = part->next) {
+        if (part->type == XML_COMMENT_NODE) continue;
+        if (part->type == XML_TEXT_NODE && xmlIsBlankNode(part) == 1) continue;
+        if (part->type != XML_ELEMENT_NODE || payload != nullptr)
+            return std::unexpected(consult_error::not_a_consult);
+        payload = part;
     }
-    return std::unexpected(consult_error::not_a_consult);
+    if (payload == nullptr) return std::unexpected(consult_error::not_a_consult);
+    return read_payload(*payload);
 }
 
 }  // namespace garde::soap

@@ -85,9 +85,9 @@ std::expected<xml_document, consult_error> xml_document::parse(std::string_view 
     return out;
 }
 
-std::string xml_document::payload_name() const {
+std::string qualified_name(const xmlNode& node) {
     std::string out("{");
-    return out.append(namespace_of(*payload_)).append("}").append(local_name(*payload_));
+    return out.append(namespace_of(node)).append("}").append(local_name(node));
 }
 
 }  // namespace garde::soap

@@ -19,24 +19,6 @@ namespace garde::soap {
 
 inline constexpr std::size_t max_message_bytes = 1024 * 1024;
 
-class xml_document {
-  public:
-    /// An envelope whose Body has exactly one child element, or why it is none.
-    static std::expected<xml_document, consult_error> parse(std::string_view message);
-
-    [[nodiscard]] const xmlNode* header() const { return header_; }  ///< null when the message has none
-    [[nodiscard]] const xmlNode& payload() const { return *payload_; }
-    [[nodiscard]] std::string payload_name() const;  ///< {namespace}local
-
-  private:
-    struct free_document {
-        void operator()(xmlDoc* document) const { xmlFreeDoc(document); }
-    };
-    std::unique_ptr<xmlDoc, free_document> tree_;
-    const xmlNode* header_ = nullptr;
-    const xmlNode* payload_ = nullptr;
-};
-
 inline std::string_view view(const xmlChar* text) {
     return text == nullptr ? std::string_view{} : std::string_view(reinterpret_cast<const char*>(text));
 }
@@ -49,6 +31,27 @@ inline std::string_view local_name(const xmlNode& node) {
 inline std::string_view namespace_of(const xmlNode& node) {
     return node.ns == nullptr ? std::string_view{} : view(node.ns->href);
 }
+
+/// {namespace}local
+std::string qualified_name(const xmlNode& node);
+
+class xml_document {
+  public:
+    /// An envelope whose Body has exactly one child element, or why it is none.
+    static std::expected<xml_document, consult_error> parse(std::string_view message);
+
+    [[nodiscard]] const xmlNode* header() const { return header_; }  ///< null when the message has none
+    [[nodiscard]] const xmlNode& payload() const { return *payload_; }
+    [[nodiscard]] std::string payload_name() const { return qualified_name(*payload_); }
+
+  private:
+    struct free_document {
+        void operator()(xmlDoc* document) const { xmlFreeDoc(document); }
+    };
+    std::unique_ptr<xmlDoc, free_document> tree_;
+    const xmlNode* header_ = nullptr;
+    const xmlNode* payload_ = nullptr;
+};
 
 /// The next element among a node and its later siblings; null when there is none.
 const xmlNode* element_from(const xmlNode* node);

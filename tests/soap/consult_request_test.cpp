@@ -1,11 +1,15 @@
 // What makes a question fit for the cache, and every reason why it is not.
 #include "garde/soap/consult.hpp"
+#include "garde/soap/consult_tree.hpp"
 
 #include "../support/messages.hpp"
 
 #include <gtest/gtest.h>
+#include <libxml/parser.h>
 
 #include <chrono>
+#include <expected>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -68,6 +72,54 @@ TEST(read_request, reads_a_question_to_the_generic_service) {
               "01");
     EXPECT_EQ(request->date, day(2018, 8, 9));
     EXPECT_EQ(request->last_date, day(2018, 8, 10));
+}
+
+/// What read_request_in says of the message's Body, parsed as it stands.
+std::expected<consult_request, consult_error> in_tree(const std::string& message) {
+    const std::unique_ptr<xmlDoc, decltype(&xmlFreeDoc)> tree(
+        xmlReadMemory(message.data(), static_cast<int>(message.size()), nullptr, "UTF-8", XML_PARSE_NONET),
+        &xmlFreeDoc);
+    return read_request_in(*xmlLastElementChild(xmlDocGetRootElement(tree.get())));
+}
+
+std::string outcome_in_tree(const std::string& message) {
+    const auto request = in_tree(message);
+    return request ? "read" : std::string(to_text(request.error()));
+}
+
+TEST(read_request_in, reads_the_same_as_from_the_text) {
+    for (const auto& message : {pharmacist(), generic()}) {
+        const auto from_text = read_request(message);
+        const auto from_tree = in_tree(message);
+        ASSERT_TRUE(from_text && from_tree);
+        EXPECT_EQ(from_tree->payload_name, from_text->payload_name);
+        EXPECT_EQ(from_tree->provider_quality, from_text->provider_quality);
+        EXPECT_EQ(from_tree->provider_nihii, from_text->provider_nihii);
+        EXPECT_EQ(from_tree->organization_nihii, from_text->organization_nihii);
+        EXPECT_EQ(from_tree->request_type, from_text->request_type);
+        EXPECT_EQ(from_tree->date, from_text->date);
+        EXPECT_TRUE(from_tree->care_receiver.identifiers() == from_text->care_receiver.identifiers());
+    }
+}
+
+TEST(read_request_in, reads_a_body_of_either_soap_version) {
+    EXPECT_EQ(outcome_in_tree(with(pharmacist(), "http://schemas.xmlsoap.org/soap/envelope/",
+                                   "http://www.w3.org/2003/05/soap-envelope")),
+              "read");
+}
+
+TEST(read_request_in, a_body_holds_one_payload_and_nothing_else) {
+    const std::string_view payload = "<p:GetInsurabilityForPharmacistRequest";
+    EXPECT_EQ(outcome_in_tree(with(pharmacist(), payload, "<!-- -->" + std::string(payload))), "read");
+    for (const std::string before : {"text", "<other/>", "<![CDATA[ ]]>", "<?an instruction?>"})
+        EXPECT_EQ(outcome_in_tree(with(pharmacist(), payload, before + std::string(payload))),
+                  "not-a-consult")
+            << before;
+    EXPECT_EQ(
+        outcome_in_tree(with_section(pharmacist(), payload, "</p:GetInsurabilityForPharmacistRequest>", "")),
+        "not-a-consult");
+    EXPECT_EQ(outcome_in_tree(with(pharmacist(), "<c:Request>", "<c:Request><c:Unknown/>")),
+              "unknown-element");
 }
 
 TEST(read_request, values_are_trimmed) {
