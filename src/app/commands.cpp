@@ -4,6 +4,7 @@
 #include "garde/app/server.hpp"
 #include "garde/base/hash.hpp"
 #include "garde/base/version.hpp"
+#include "garde/config/explain.hpp"
 #include "garde/config/load.hpp"
 #include "garde/emergency/receipt.hpp"
 #include "garde/journal/journal.hpp"
@@ -59,6 +60,22 @@ json::value to_json(const config::problem& one) {
             {"instead", one.instead}};
 }
 
+json::array cached_answers_json(const config::settings& all) {
+    json::array demands;
+    for (const auto one : config::demands_of_cached_answers()) demands.emplace_back(std::string(one));
+    json::array out;
+    for (const auto& route : config::explain_cached_answers(all)) {
+        json::array callers;
+        for (const auto& one : route.callers) callers.emplace_back(one);
+        out.push_back(json::object{{"service", route.service},
+                                   {"path", route.path},
+                                   {"condition", route.condition},
+                                   {"callers", std::move(callers)},
+                                   {"software_must_cope_with", demands}});
+    }
+    return out;
+}
+
 int check(const std::string& file, bool as_json) {
     auto loaded = config::load(file);
     std::vector<config::problem> found = loaded ? loaded->warnings : loaded.error();
@@ -71,9 +88,12 @@ int check(const std::string& file, bool as_json) {
     if (as_json) {
         json::array all;
         for (const auto& one : found) all.push_back(to_json(one));
-        fmt::print("{}\n", json::serialize(json::object{{"problems", all}, {"errors", errors}}));
+        json::object out{{"problems", all}, {"errors", errors}};
+        if (loaded) out["cached_answers"] = cached_answers_json(*loaded->value);
+        fmt::print("{}\n", json::serialize(out));
     } else {
         print_problems(found);
+        if (loaded) fmt::print("{}", config::cached_answers_text(*loaded->value));
         fmt::print("{}: {} errors, {} warnings\n", file, errors, found.size() - errors);
     }
     return errors == 0 ? exit_ok : exit_config;

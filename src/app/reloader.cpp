@@ -131,6 +131,7 @@ void reloader::adopt(candidate read) {
     telemetry::set_log_level(running_->log_level);
     with_.adopted(*running_);
     with_.cache.resize(cache_bytes(*running_));
+    with_.cache.recognise(running_->callers);
     admin::reload_result result{.became = admin::reload_result::verdict::adopted,
                                 .former = former->sha256,
                                 .now = running_->sha256,

@@ -133,6 +133,7 @@ result<void> server::prepare() {
     if (!made) return std::unexpected(made.error());
     site_ = std::move(*made);
     cache_ = std::make_unique<cache::cache_desk>(cache_bytes(*settings_));
+    cache_->recognise(settings_->callers);
     journal_ = std::make_unique<journal::writer>(
         journal::writer::options{.folder = settings_->data_dir / "journal"});
     overrides_ = store::open_sqlite_override_store(settings_->data_dir / "garde.sqlite");
@@ -216,7 +217,8 @@ void server::make_metrics() {
         desk_,
         telemetry::metrics_site::sources{.counted = counted,
                                          .load = [this](const config::settings& of) { return load(of); },
-                                         .workers = [this] { return health_of(watchdog_->workers()); }});
+                                         .workers = [this] { return health_of(watchdog_->workers()); },
+                                         .assertions = [this] { return cache_->assertions(); }});
 }
 
 telemetry::load_now server::load(const config::settings& of) const {

@@ -3,16 +3,15 @@
 
 #include "garde/net/arrival.hpp"
 
+#include <algorithm>
 #include <functional>
+#include <string>
 #include <utility>
 
 namespace garde::cache {
 
 cache_desk::cache_desk(std::size_t bound_bytes)
-    : offers_(loop_, offer_bound),
-      questions_(loop_, question_bound),
-      cache_(bound_bytes),
-      thread_([this] {
+    : offers_(loop_, offer_bound), questions_(loop_, question_bound), cache_(bound_bytes), thread_([this] {
           net::let_workers_go_first();
           loop_.run();
       }) {}
@@ -28,7 +27,7 @@ std::atomic<std::int64_t>& cache_desk::bar_of(const caller::identity& who) {
 bool cache_desk::offer(cache::offer what) {
     auto& bar = bar_of(what.who);
     const std::int64_t at = what.consulted_at.time_since_epoch().count();
-    if (offers_.try_post([this, what = std::move(what)] { cache_.admit(what); })) return true;
+    if (offers_.try_post([this, what = std::move(what)]() mutable { admit(std::move(what)); })) return true;
     dropped_.fetch_add(1, std::memory_order_relaxed);
     // Several workers may drop at the same time: the latest counts.
     std::int64_t known = bar.load(std::memory_order_relaxed);
@@ -42,18 +41,68 @@ void cache_desk::resize(std::size_t bound_bytes) {
     loop_.post([this, bound_bytes] { cache_.resize(bound_bytes); });
 }
 
-found cache_desk::find(const question& what) {
+void cache_desk::recognise(caller::recognition_ptr how) {
+    loop_.post([this, how = std::move(how)]() mutable {
+        callers_ = std::move(how);
+        if (!callers_->assertions)
+            checker_.reset();
+        else if (checker_)
+            checker_->use(callers_->assertions);
+        else
+            checker_.emplace(callers_->assertions);
+    });
+}
+
+caller::assertion_counts cache_desk::assertions() const {
+    caller::assertion_counts out{.accepted = accepted_.load(std::memory_order_relaxed)};
+    for (std::size_t i = 0; i < refused_.size(); ++i)
+        out.refused[i] = refused_[i].load(std::memory_order_relaxed);
+    return out;
+}
+
+std::expected<caller::identity, miss> cache_desk::identify(const caller::identity& shown,
+                                                           const caller_patterns& allowed,
+                                                           std::string_view message, wall_time now) {
+    if (shown.verified()) return shown;  // and allowed, or he would not have got so far
+    if (!checker_) return std::unexpected(miss{"caller-unverified"});
+    auto signer = checker_->check(message, now);
+    if (!signer) {
+        refused_[static_cast<std::size_t>(signer.error())].fetch_add(1, std::memory_order_relaxed);
+        return std::unexpected(miss{"assertion-" + std::string(to_text(signer.error()))});
+    }
+    accepted_.fetch_add(1, std::memory_order_relaxed);
+    caller::identity who = callers_->known.recognise(std::move(*signer));
+    if (allowed && !caller::any_matches(*allowed, who)) return std::unexpected(miss{"caller-not-allowed"});
+    return who;
+}
+
+void cache_desk::admit(cache::offer what) {
+    auto who = identify(what.who, what.allowed, what.request_body, what.consulted_at);
+    if (!who) return;
+    what.who = std::move(*who);
+    cache_.admit(what);
+}
+
+/// What was dropped before anybody knew who had signed it bars all who sign.
+found cache_desk::find(question what) {
+    const auto& bar_of_shown = bar_of(what.who);
+    auto who = identify(what.who, what.allowed, what.request_body, what.now);
+    if (!who) return std::unexpected(std::move(who.error()));
+    what.who = std::move(*who);
     found kept = cache_.find(what);
     if (!kept) return kept;
-    const std::int64_t barred = bar_of(what.who).load(std::memory_order_acquire);
+    const std::int64_t barred = std::max(bar_of_shown.load(std::memory_order_acquire),
+                                         bar_of(what.who).load(std::memory_order_acquire));
     if (kept->consulted_at.time_since_epoch().count() <= barred) return std::unexpected(miss{"overtaken"});
+    kept->who = std::move(what.who);
     return kept;
 }
 
 net::task<found> cache_desk::ask(net::event_loop& asking, question what) {
     const auto answer = std::make_shared<net::arrival<found>>(asking);
-    if (!questions_.try_post(
-            [this, answer, what = std::move(what)] { net::arrival<found>::bring(answer, find(what)); }))
+    if (!questions_.try_post([this, answer, what = std::move(what)]() mutable {
+            net::arrival<found>::bring(answer, find(std::move(what)));
+        }))
         co_return std::unexpected(miss{"cache-busy"});
     co_return co_await answer->wait();
 }

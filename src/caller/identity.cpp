@@ -34,6 +34,14 @@ std::string canonical_text(const std::string& issuer, const std::string& subject
     return out;
 }
 
+/// Begins with a letter, where a certificate's begins with a length.
+std::string canonical_text(const asserted_name& name) {
+    std::string out = "assertion:";
+    for (const auto* part : {&name.issuer, &name.subject, &name.format, &name.qualifier})
+        append_part(out, *part);
+    return out;
+}
+
 std::string rfc2253_text(const X509_NAME* name) {
     const std::unique_ptr<BIO, decltype(&BIO_free)> memory(BIO_new(BIO_s_mem()), &BIO_free);
     if (!memory || X509_NAME_print_ex(memory.get(), name, 0, XN_FLAG_RFC2253) < 0) return {};
@@ -81,7 +89,19 @@ identity::identity(std::string issuer, std::string subject, std::vector<std::str
       subject_(std::move(subject)),
       alternative_names_(std::move(alternative_names)) {
     std::ranges::sort(alternative_names_);
-    if (verified()) canonical_ = canonical_text(issuer_, subject_, alternative_names_);
+    if (subject_.empty() && alternative_names_.empty()) return;
+    kind_ = identity_kind::certificate;
+    canonical_ = canonical_text(issuer_, subject_, alternative_names_);
+}
+
+identity::identity(asserted_name name, std::vector<asserted_attribute> attributes) {
+    if (!name.subject.empty()) {
+        kind_ = identity_kind::assertion;
+        canonical_ = canonical_text(name);
+    }
+    issuer_ = std::move(name.issuer);
+    subject_ = std::move(name.subject);
+    attributes_ = std::move(attributes);
 }
 
 std::string identity::pseudonym() const {
@@ -91,9 +111,9 @@ std::string identity::pseudonym() const {
     return to_hex(std::span(digest).first(pseudonym_bytes));
 }
 
-bool identity::matches(const std::string& pattern) const {
-    if (!verified() || pattern.empty()) return false;
-    return pattern == "*" || pattern == subject_ || std::ranges::binary_search(alternative_names_, pattern);
+void identity::go_by(std::string_view name) {
+    canonical_ = "named:";
+    append_part(canonical_, name);
 }
 
 identity from_certificate(const X509* certificate) {

@@ -39,7 +39,7 @@ void read_backend_tls(table_reader& in, backend_settings& into, report& problems
     into.client = read_certificate(in, "client_certificate", "client_key", need::optional, problems);
     if (into.tls) {
         if (authorities) {
-            check_authorities(*authorities, problems);
+            (void)read_authorities(*authorities, problems);
             into.ca = authorities->path;
         }
         return;

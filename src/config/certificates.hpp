@@ -2,6 +2,7 @@
 // period of validity. Nothing of a key is kept.
 #pragma once
 
+#include "garde/base/x509.hpp"
 #include "garde/config/settings.hpp"
 
 #include "reader.hpp"
@@ -31,8 +32,8 @@ struct listed_certificate {
 /// The settings `certificate`, `key` and `ocsp_response` of a listener or of one of its further certificates.
 std::optional<listed_certificate> read_server_certificate(table_reader& in, report& into);
 
-/// A PEM file of certificates that others are checked against.
-void check_authorities(const named_file& file, report& into);
+/// A PEM file of certificates that others are checked against; what is wrong with it has been reported.
+std::vector<certificate_ptr> read_authorities(const named_file& file, report& into);
 
 /// The same for authorities of client certificates, with the PEM files of their revocation lists.
 void check_client_trust(const named_file& authorities, const std::vector<named_file>& lists, report& into);

@@ -41,10 +41,16 @@ void read_all(const toml::table& root, settings& into, report& problems) {
     read_metrics(in.read_table("metrics", need::optional), into.metrics);
     read_receipts(in.read_table("receipts", need::optional), into.receipts, problems);
     check_listen_addresses(into, problems);
+    into.callers = std::make_shared<const caller::recognition>(
+        read_callers(in.read_tables("caller", need::optional), problems),
+        read_assertions(in.read_table("assertions", need::optional), problems));
 
+    const caller_means callers{.certificates = into.listener.clients != client_certificates::off,
+                               .assertions = into.callers->assertions != nullptr,
+                               .groups = read_groups(in.read_tables("group", need::optional), problems)};
     taken_names taken;
     for (auto& service : in.read_tables("service", need::required))
-        read_service(std::move(service), into.listener, taken, into.services.emplace_back(), problems);
+        read_service(std::move(service), callers, taken, into.services.emplace_back(), problems);
     in.finish();
 }
 

@@ -23,15 +23,30 @@ void read_metrics(table_reader in, std::optional<metrics_settings>& into);
 void read_receipts(table_reader in, std::optional<receipts_settings>& into, report& problems);
 void check_listen_addresses(const settings& all, report& problems);
 
+/// [assertions]; null when it is not there, or cannot be used.
+std::shared_ptr<const caller::assertion_rules> read_assertions(table_reader in, report& problems);
+/// [[caller]]
+caller::directory read_callers(std::vector<table_reader> in, report& problems);
+/// [[group]]: what `group:NAME` stands for.
+using caller_groups = std::map<std::string, std::vector<caller::pattern>>;
+caller_groups read_groups(std::vector<table_reader> in, report& problems);
+
+/// What may say who a caller is, for routes.
+struct caller_means {
+    bool certificates = false;
+    bool assertions = false;
+    caller_groups groups;
+};
+
 /// What a service must not share with the services before it: names and paths, each with its line.
 struct taken_names {
     std::map<std::string, int> services;
     std::map<std::string, int> paths;
 };
 
-/// [[service]] with all below it. `listener` has been read before.
-void read_service(table_reader in, const listener_settings& listener, taken_names& taken,
-                  service_settings& into, report& problems);
+/// [[service]] with all below it.
+void read_service(table_reader in, const caller_means& callers, taken_names& taken, service_settings& into,
+                  report& problems);
 /// [[service.backend]]: all of one service, sorted afterwards: the primary first, then the backups by order.
 void read_backends(std::vector<table_reader> in, const table_reader& service,
                    std::vector<backend_settings>& into, report& problems);

@@ -54,15 +54,45 @@ void check_path(table_reader& in, const std::string& path) {
                  "write the path alone, percent-encoded as callers send it");
 }
 
-/// Patterns of any other form would never match, and their author would wonder why nobody gets a cached
-/// answer.
-bool can_match(const std::string& pattern) {
-    return pattern == "*" || pattern.starts_with("DNS:") || pattern.starts_with("URI:") ||
-           pattern.starts_with("email:") || pattern.find('=') != std::string::npos;
+/// What `cached_callers` says, with its groups resolved.
+std::vector<caller::pattern> resolve(table_reader& in, const std::vector<std::string>& texts,
+                                     const caller_groups& groups) {
+    constexpr std::string_view group_word = "group:";
+    std::vector<caller::pattern> out;
+    for (const auto& text : texts) {
+        if (text.starts_with(group_word)) {
+            const auto found = groups.find(text.substr(group_word.size()));
+            if (found == groups.end())
+                in.error("cached_callers", fmt::format("has \"{}\", and there is no such group", text),
+                         "add a [[group]] with that name, or correct it");
+            else
+                out.insert(out.end(), found->second.begin(), found->second.end());
+        } else if (auto pattern = caller::pattern::parse(text)) {
+            out.push_back(std::move(*pattern));
+        } else {
+            in.error("cached_callers", fmt::format("has \"{}\", which matches no caller", text),
+                     fmt::format("write {} or \"group:NAME\"", caller::pattern_forms));
+        }
+    }
+    return out;
 }
 
-void check_cached(table_reader& in, const route_settings& route, const listener_settings& listener,
-                  bool has_cache) {
+/// Those who can never show who they are in the way that the pattern asks for.
+void check_means(table_reader& in, const std::vector<caller::pattern>& patterns,
+                 const caller_means& callers) {
+    for (const auto& one : patterns) {
+        if ((one.by_certificate() && callers.certificates) || (one.by_assertion() && callers.assertions))
+            continue;
+        if (!callers.certificates && !callers.assertions) return;  // said of `cached` already
+        in.error("cached_callers",
+                 fmt::format("has \"{}\", and nothing here can show who that is", one.text()),
+                 one.by_certificate() ? "write [listener] clients = \"optional\" with client_ca"
+                                      : "add [assertions] with the token services' certificates");
+    }
+}
+
+void check_cached(table_reader& in, const route_settings& route, bool names_somebody,
+                  const caller_means& callers, bool has_cache) {
     if (!route.cached) {
         if (in.has("cached_callers"))
             in.error("cached_callers", "has no use without cached = true",
@@ -74,32 +104,34 @@ void check_cached(table_reader& in, const route_settings& route, const listener_
                  "write kind = \"soap\", or remove cached");
     if (!has_cache)
         in.error("cached", "= true has no cache to be served from", "add [service.cache], or remove cached");
-    if (listener.clients == client_certificates::off)
-        in.error("cached", "= true needs callers who prove who they are, and [listener] clients is \"off\"",
-                 "write clients = \"optional\" with client_ca, or remove cached");
-    if (route.cached_callers.empty())
+    if (!callers.certificates && !callers.assertions)
+        in.error(
+            "cached",
+            "= true needs callers who prove who they are, but [listener] clients is \"off\" and there is "
+            "no [assertions]",
+            "write clients = \"optional\" with client_ca, or add [assertions], or remove cached");
+    if (!names_somebody)
         in.error("cached", "= true names no caller who wants cached answers",
                  "add cached_callers = [\"*\"], or the subjects or alternative names of those who opted in");
-    for (const auto& pattern : route.cached_callers)
-        if (!can_match(pattern))
-            in.error("cached_callers", fmt::format("has \"{}\", which matches no caller", pattern),
-                     "write \"*\", a subject such as \"CN=Pharmacy One,O=Example,C=BE\", or \"DNS:…\", "
-                     "\"URI:…\", \"email:…\"");
+    check_means(in, *route.cached_callers, callers);
 }
 
-route_settings read_route(table_reader& in, const listener_settings& listener, bool has_cache,
-                          taken_names& taken, report& problems) {
+route_settings read_route(table_reader& in, const caller_means& callers, bool has_cache, taken_names& taken,
+                          report& problems) {
     route_settings out;
+    std::vector<std::string> cached_callers;
     in.read_text("path", out.path, need::required, "\"/Insurability/v2\"");
     in.set_label(out.path);
     in.read_choice("kind", out.kind, route_kinds);
     in.read_flag("replay_safe", out.replay_safe);
     in.read_flag("cached", out.cached);
-    in.read_texts("cached_callers", out.cached_callers, "[\"*\"]");
+    in.read_texts("cached_callers", cached_callers, "[\"*\"]");
     in.finish();
 
     check_path(in, out.path);
-    check_cached(in, out, listener, has_cache);
+    out.cached_callers =
+        std::make_shared<const std::vector<caller::pattern>>(resolve(in, cached_callers, callers.groups));
+    check_cached(in, out, !cached_callers.empty(), callers, has_cache);
     if (out.path.empty()) return out;
     const int line = in.line_of({"path"});
     if (const auto [other, fresh] = taken.paths.emplace(out.path, line); !fresh)
@@ -174,8 +206,8 @@ void read_service_name(table_reader& in, taken_names& taken, std::string& into, 
 
 }  // namespace
 
-void read_service(table_reader in, const listener_settings& listener, taken_names& taken,
-                  service_settings& into, report& problems) {
+void read_service(table_reader in, const caller_means& callers, taken_names& taken, service_settings& into,
+                  report& problems) {
     read_service_name(in, taken, into.name, problems);
     read_title(in.read_table("title", need::optional), into.title);
     read_backends(in.read_tables("backend", need::required), in, into.backends, problems);
@@ -190,7 +222,7 @@ void read_service(table_reader in, const listener_settings& listener, taken_name
         into.procedure = read_procedure(std::move(procedure), problems);
 
     for (auto& route : in.read_tables("route", need::required))
-        into.routes.push_back(read_route(route, listener, has_cache, taken, problems));
+        into.routes.push_back(read_route(route, callers, has_cache, taken, problems));
     if (has_cache && std::ranges::none_of(into.routes, &route_settings::cached))
         problems.warning(cache_line, fmt::format("{} has a cache that no route uses", in.name()),
                          "write cached = true in a [[service.route]], or remove [service.cache]");

@@ -119,6 +119,7 @@ void exchange::offer_to_cache(const candidate& answer) {
         {.service = service_->settings->name,
          .rules = service_->cache_rules,
          .who = session_.who(),
+         .allowed = where_.route->cached_callers,
          .request_body = body_,
          .reply_body = std::move(parser.body()),
          .reply_content_type = std::string(parser.head().find("Content-Type").value_or("")),
@@ -133,6 +134,7 @@ net::task<std::optional<cache::found>> exchange::ask_cache() {
     cache::question question{.service = service_->settings->name,
                              .rules = service_->cache_rules,
                              .who = session_.who(),
+                             .allowed = where_.route->cached_callers,
                              .request_body = body_,
                              .now = wall_now(),
                              .now_steady = now()};
@@ -140,7 +142,7 @@ net::task<std::optional<cache::found>> exchange::ask_cache() {
     co_return co_await std::move(asking);
 }
 
-stand_in_context exchange::context() const {
+stand_in_context exchange::context(const caller::identity& who) const {
     return {.served = *epoch_->served,
             .service = where_.service,
             .kind = where_.route->kind,
@@ -148,7 +150,7 @@ stand_in_context exchange::context() const {
             .last_failure = last_failure_,
             .accept_language = head_.find("Accept-Language").value_or(""),
             .request_body = body_,
-            .who = session_.who(),
+            .who = who,
             .cache_detail = cache_detail_};
 }
 
@@ -156,8 +158,9 @@ stand_in_context exchange::context() const {
 net::task<after> exchange::last_resort() {
     auto kept = co_await ask_cache();
     if (kept && !*kept) cache_detail_ = kept->error().detail;
-    const stand_in_context situation = context();
-    if (kept && *kept) {
+    const bool hit = kept && *kept;
+    const stand_in_context situation = context(hit ? (*kept)->who : session_.who());
+    if (hit) {
         count(answer_kind::cached);
         const stand_in answer = cached_answer(situation, **kept);
         co_return co_await send_own(answer);

@@ -100,7 +100,6 @@ net::task<bool> session::handshake() {
     if (shaken == net::io_status::ok) {
         const auto how = stream_.resumed() ? handshake_result::resumed : handshake_result::full;
         worker_.counters().node().handshakes[how].add();
-        who_ = caller::from_certificate(stream_.peer_certificate());
         identify();
         co_return true;
     }
@@ -115,9 +114,19 @@ net::task<bool> session::handshake() {
     co_return false;
 }
 
-/// From now on the connection counts for the verified caller instead of for the address.
+const caller::identity& session::who() const {
+    static const caller::identity unverified;
+    return who_ ? *who_ : unverified;
+}
+
+/// Who shows a certificate is counted for himself from now on, instead of for his address.
 void session::identify() {
-    if (who_.verified()) turned_away_ = pass_.identify(worker_.admits().key_of_identity(who_.canonical()));
+    const X509* shown = stream_.peer_certificate();
+    if (shown == nullptr) return;
+    auto who = worker_.served().settings().callers->known.recognise(caller::from_certificate(shown));
+    if (!who.verified()) return;
+    who_ = std::make_unique<const caller::identity>(std::move(who));
+    turned_away_ = pass_.identify(worker_.admits().key_of_identity(who_->canonical()));
 }
 
 /// Waits, without memory, until something comes. False when the connection is over.

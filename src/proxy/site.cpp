@@ -86,9 +86,9 @@ std::optional<route_match> site::find(std::string_view path) const {
 }
 
 bool site::may_use_cache(const route_match& where, const caller::identity& who) const {
-    if (!where.route->cached || !services_[where.service].cache_rules || !who.verified()) return false;
-    return std::ranges::any_of(where.route->cached_callers,
-                               [&](const std::string& pattern) { return who.matches(pattern); });
+    if (!where.route->cached || !services_[where.service].cache_rules) return false;
+    if (who.verified()) return caller::any_matches(*where.route->cached_callers, who);
+    return settings_->callers->assertions != nullptr;
 }
 
 }  // namespace garde::proxy

@@ -86,6 +86,15 @@ void write_callers(openmetrics_writer& out, const counter_totals& counters) {
     out.counter({}, node.cache_offers_dropped);
 }
 
+void write_assertions(openmetrics_writer& out, const caller::assertion_counts& counted) {
+    out.family(metric_type::counter, "garde_assertions",
+               "Signed messages checked for the cache, by what came of it.");
+    out.counter(std::array{label{"result", "accepted"}}, counted.accepted);
+    for (std::size_t i = 0; i < counted.refused.size(); ++i)
+        out.counter(std::array{label{"result", to_text(static_cast<caller::assertion_refusal>(i))}},
+                    counted.refused[i]);
+}
+
 void write_requests(openmetrics_writer& out, const metrics_input& from) {
     out.family(metric_type::counter, "garde_requests", "Requests, by who answered and in which mode.");
     for (std::size_t service = 0; service < from.services.size(); ++service)
@@ -180,6 +189,7 @@ std::string metrics_page(const metrics_input& from) {
     openmetrics_writer out;
     write_process(out, from.process);
     write_callers(out, from.counters);
+    if (from.assertions) write_assertions(out, *from.assertions);
     write_requests(out, from);
     write_backends(out, from);
     if (from.now != nullptr) write_view(out, *from.now);

@@ -27,6 +27,9 @@ std::string metrics_site::gather() const {
                          .process = process,
                          .now = view_.get(),
                          .load = from_.load ? std::optional(from_.load(*settings)) : std::nullopt,
+                         .assertions = from_.assertions && settings->callers->assertions
+                                           ? std::optional(from_.assertions())
+                                           : std::nullopt,
                          .workers = from_.workers ? from_.workers() : std::vector<worker_health>{}});
 }
 

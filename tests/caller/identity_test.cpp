@@ -93,7 +93,7 @@ TEST(identity, alternative_names_that_name_a_caller_are_kept_in_order) {
 TEST(identity, an_alternative_name_alone_is_enough) {
     const auto who = from_certificate(make({{}, {}, "URI:urn:garde:test:1"}).get());
     EXPECT_TRUE(who.verified());
-    EXPECT_TRUE(who.matches("URI:urn:garde:test:1"));
+    EXPECT_THAT(who.alternative_names(), ElementsAre("URI:urn:garde:test:1"));
 }
 
 TEST(identity, a_renewed_certificate_is_the_same_caller) {
@@ -132,28 +132,44 @@ TEST(identity, pseudonym_is_short_and_tells_callers_apart) {
     EXPECT_NE(one.pseudonym(), two.pseudonym());
 }
 
-TEST(identity, matches_subject_alternative_name_or_star) {
-    const identity who("CN=i", "CN=one", {"DNS:one.test"});
-    EXPECT_TRUE(who.matches("*"));
-    EXPECT_TRUE(who.matches("CN=one"));
-    EXPECT_TRUE(who.matches("DNS:one.test"));
+const asserted_name asserted{"urn:test:sts", "CN=one", "urn:test:format", "CN=register"};
+
+TEST(identity, says_what_it_was_known_by) {
+    EXPECT_EQ(identity().kind(), identity_kind::unverified);
+    EXPECT_EQ(identity("CN=i", "CN=one", {}).kind(), identity_kind::certificate);
+    EXPECT_EQ(identity(asserted, {}).kind(), identity_kind::assertion);
 }
 
-TEST(identity, matches_nothing_else) {
-    const identity who("CN=i", "CN=one", {"DNS:one.test"});
-    EXPECT_FALSE(who.matches("CN=i"));
-    EXPECT_FALSE(who.matches("one.test"));
-    EXPECT_FALSE(who.matches("CN=on"));
-    EXPECT_FALSE(who.matches(""));
+TEST(identity, an_assertions_names_and_attributes_are_kept) {
+    const identity who(asserted, {{"role", "pharmacist"}, {"role", "owner"}});
+    EXPECT_EQ(who.issuer(), "urn:test:sts");
+    EXPECT_EQ(who.subject(), "CN=one");
+    EXPECT_THAT(who.attributes(),
+                ElementsAre(asserted_attribute{"role", "pharmacist"}, asserted_attribute{"role", "owner"}));
 }
 
-TEST(identity, unverified_matches_not_even_star) {
-    EXPECT_FALSE(identity().matches("*"));
+TEST(identity, an_assertion_is_never_the_certificate_of_the_same_names) {
+    EXPECT_NE(identity({"CN=i", "CN=one", "", ""}, {}), identity("CN=i", "CN=one", {}));
+    EXPECT_NE(identity({"CN=i", "CN=one", "a", ""}, {}), identity("CN=i", "CN=one", {"a", ""}));
 }
 
-TEST(identity, a_name_with_a_nul_inside_is_not_the_shorter_name) {
-    const std::string forged("URI:urn:garde:test:1\0.evil", 26);
-    EXPECT_FALSE(identity("CN=i", "CN=one", {forged}).matches("URI:urn:garde:test:1"));
+TEST(identity, each_part_of_an_assertions_name_makes_another_caller) {
+    for (const auto part : {&asserted_name::issuer, &asserted_name::subject, &asserted_name::format,
+                            &asserted_name::qualifier}) {
+        auto other = asserted;
+        other.*part += "x";
+        EXPECT_NE(identity(asserted, {}), identity(other, {})) << other.*part;
+    }
+}
+
+TEST(identity, attributes_do_not_make_another_caller) {
+    EXPECT_EQ(identity(asserted, {{"a", "1"}}), identity(asserted, {{"a", "2"}}));
+}
+
+TEST(identity, an_assertion_without_a_subject_is_unverified) {
+    const identity who({"urn:test:sts", "", "urn:test:format", "CN=register"}, {{"a", "1"}});
+    EXPECT_FALSE(who.verified());
+    EXPECT_EQ(who.canonical(), "");
 }
 
 }  // namespace

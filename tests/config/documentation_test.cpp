@@ -36,12 +36,12 @@ documented read_documented(const std::string& text) {
     std::string table;
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
+        const bool comment = line.starts_with("# ");
+        if (comment) line.erase(0, 2);
         if (line.starts_with('[')) {
             table = line.substr(line.find_last_of('[', 1) + 1);
             table.erase(table.find(']'));
         }
-        const bool comment = line.starts_with("# ");
-        if (comment) line.erase(0, 2);
         const auto middle = line.find(" = ");
         if (middle == std::string::npos) continue;
         const auto key = line.substr(0, middle);
@@ -86,6 +86,7 @@ std::map<std::string, std::string> true_defaults() {
             {"limits.body_time", quoted(limits.body_time)},
             {"limits.idle_time", "\"75s\""},
             {"limits.write_time", quoted(limits.write_time)},
+            {"assertions.skew", quoted(caller::assertion_rules().skew)},
             {"service.probe.rise", std::to_string(probe.rise)},
             {"service.probe.fall", std::to_string(probe.fall)},
             {"service.switchover.attempt_timeout", quoted(switchover.attempt_timeout)},
@@ -119,6 +120,7 @@ std::set<std::string> known_settings() {
     std::string text;
     std::istringstream lines(shipped());
     for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("# [")) line.erase(0, 2);  // a table that the file only shows
         text += line + "\n";
         if (line.starts_with('[')) text += unknown;
     }

@@ -67,7 +67,7 @@ TEST(load, settings_of_a_service) {
     EXPECT_EQ(service.procedure->environment, "Acceptation");
     EXPECT_EQ(service.procedure->folder, here.folder() / "");
     EXPECT_TRUE(service.routes.at(0).replay_safe);
-    EXPECT_THAT(service.routes.at(0).cached_callers, ElementsAre("*"));
+    EXPECT_THAT(*service.routes.at(0).cached_callers, ElementsAre(*caller::pattern::parse("*")));
     EXPECT_EQ(service.routes.at(1).kind, route_kind::http);
 }
 

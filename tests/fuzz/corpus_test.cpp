@@ -1,5 +1,7 @@
 // The fuzzers' corpora, replayed: what was once found stays mended, with every compiler and sanitizer that
 // tests run under.
+#include "../support/fixtures.hpp"
+#include "assertion_checks.hpp"
 #include "checks.hpp"
 
 #include <gtest/gtest.h>
@@ -17,9 +19,10 @@ std::string read_file(const std::filesystem::path& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-void replay(const std::string& corpus, void (*check)(std::string_view)) {
+void replay(const std::filesystem::path& corpus, void (*check)(std::string_view)) {
     std::size_t files = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(GARDE_CORPORA "/" + corpus)) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(corpus)) {
+        if (!entry.is_regular_file()) continue;
         EXPECT_NO_THROW(check(read_file(entry.path()))) << entry.path();
         ++files;
     }
@@ -27,15 +30,19 @@ void replay(const std::string& corpus, void (*check)(std::string_view)) {
 }
 
 TEST(fuzz_corpus, requests) {
-    replay("requests", check_requests);
+    replay(GARDE_CORPORA "/requests", check_requests);
 }
 
 TEST(fuzz_corpus, responses) {
-    replay("responses", check_responses);
+    replay(GARDE_CORPORA "/responses", check_responses);
 }
 
 TEST(fuzz_corpus, chunks) {
-    replay("chunks", check_chunks);
+    replay(GARDE_CORPORA "/chunks", check_chunks);
+}
+
+TEST(fuzz_corpus, assertions) {
+    replay(test::fixtures().parent_path() / "caller" / "corpus", caller::fuzz::check_assertions);
 }
 
 }  // namespace

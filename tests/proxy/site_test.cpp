@@ -83,10 +83,12 @@ bool may(config::route_settings on, const caller::identity& who, std::size_t ser
     return served->may_use_cache(*where, who);
 }
 
-config::route_settings cached_for(std::vector<std::string> callers) {
+config::route_settings cached_for(const std::vector<std::string>& callers) {
     auto out = route("/x");
     out.cached = true;
-    out.cached_callers = std::move(callers);
+    std::vector<caller::pattern> patterns;
+    for (const auto& text : callers) patterns.push_back(caller::pattern::parse(text).value());
+    out.cached_callers = std::make_shared<const std::vector<caller::pattern>>(std::move(patterns));
     return out;
 }
 
@@ -100,6 +102,17 @@ TEST(site, cached_answers_are_for_the_callers_named) {
 
 TEST(site, an_unverified_caller_gets_no_cached_answer) {
     EXPECT_FALSE(may(cached_for({"*"}), caller::identity{}));
+}
+
+TEST(site, an_unverified_caller_may_have_signed_where_that_counts) {
+    auto settings = site_settings();
+    settings->callers = std::make_shared<const caller::recognition>(
+        caller::directory(), std::make_shared<const caller::assertion_rules>());
+    settings->services[0].routes = {cached_for({"issuer:urn:sts"}), route("/y")};
+    const auto served = made(settings);
+    EXPECT_TRUE(served->may_use_cache(*served->find("/x"), caller::identity{}));
+    EXPECT_FALSE(served->may_use_cache(*served->find("/x"), pharmacy)) << "he has shown something else";
+    EXPECT_FALSE(served->may_use_cache(*served->find("/y"), caller::identity{}));
 }
 
 TEST(site, a_route_that_did_not_opt_in_gets_no_cached_answer) {

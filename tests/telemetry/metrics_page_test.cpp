@@ -51,6 +51,7 @@ class metrics : public testing::Test {
                              .process = process_,
                              .now = &view_,
                              .load = load_,
+                             .assertions = assertions_,
                              .workers = workers_});
     }
 
@@ -65,6 +66,7 @@ class metrics : public testing::Test {
                            .started = wall_time(1'500'000'000s)};
     control::view view_;
     std::optional<load_now> load_;
+    std::optional<caller::assertion_counts> assertions_;
     std::vector<worker_health> workers_;
 };
 
@@ -141,6 +143,17 @@ TEST_F(metrics, before_the_first_view_the_counts_are_there) {
         {.services = services_, .counters = totals, .process = process_, .load = {}, .workers = {}});
     EXPECT_THAT(text, HasSubstr("garde_connections_open 0\n"));
     EXPECT_THAT(text, Not(HasSubstr("garde_service_mode")));
+}
+
+TEST_F(metrics, assertions_are_counted_by_what_came_of_them) {
+    EXPECT_THAT(page(), Not(HasSubstr("garde_assertions"))) << "they are not looked at";
+    assertions_.emplace();
+    assertions_->accepted = 3;
+    assertions_->refused[static_cast<std::size_t>(caller::assertion_refusal::replayed)] = 2;
+    const std::string text = page();
+    EXPECT_THAT(text, HasSubstr("garde_assertions_total{result=\"accepted\"} 3\n"));
+    EXPECT_THAT(text, HasSubstr("garde_assertions_total{result=\"replayed\"} 2\n"));
+    EXPECT_THAT(text, HasSubstr("garde_assertions_total{result=\"provider\"} 0\n"));
 }
 
 TEST_F(metrics, every_sample_follows_its_family_and_no_series_is_there_twice) {

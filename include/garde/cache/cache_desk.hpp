@@ -1,8 +1,10 @@
 // The reply cache's own thread. Workers hand it what was answered, after the caller has his answer, and ask
-// it when no backend is left; both by message, so that no worker ever locks or waits for another.
+// it when no backend is left; both by message, so that no worker ever locks or waits for another. Here, off
+// the main path, assertions are checked: for what an upstream answers, it does that itself.
 #pragma once
 
 #include "garde/cache/reply_cache.hpp"
+#include "garde/caller/recognition.hpp"
 #include "garde/net/event_loop.hpp"
 
 #include <array>
@@ -10,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string_view>
 #include <thread>
 
@@ -38,16 +41,32 @@ class cache_desk {
     /// Any thread: another bound from now on; what no longer fits goes.
     void resize(std::size_t bound_bytes);
 
+    /// Any thread: how callers without a certificate are recognised from now on. Messages that were seen stay
+    /// seen.
+    void recognise(caller::recognition_ptr how);
+
+    /// Any thread.
+    [[nodiscard]] caller::assertion_counts assertions() const;
+
     [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
   private:
-    found find(const question& what);
+    found find(question what);
+    void admit(cache::offer what);
+    /// Who asks, where that is somebody who may have cached answers.
+    std::expected<caller::identity, miss> identify(const caller::identity& shown,
+                                                   const caller_patterns& allowed, std::string_view message,
+                                                   wall_time now);
     [[nodiscard]] std::atomic<std::int64_t>& bar_of(const caller::identity& who);
 
     net::event_loop loop_;
     net::mailbox offers_;
     net::mailbox questions_;
     reply_cache cache_;
+    caller::recognition_ptr callers_;
+    std::optional<caller::assertion_checker> checker_;  ///< none: assertions are not looked at
+    std::atomic<std::uint64_t> accepted_{0};
+    std::array<std::atomic<std::uint64_t>, caller::assertion_counts::reasons> refused_{};
     std::atomic<std::uint64_t> dropped_{0};
     /// Per caller (by hash: two may share a place, which only costs a miss): wall time in ns of the last
     /// drop.

@@ -7,6 +7,7 @@
 #include "garde/cache/key.hpp"
 #include "garde/cache/policy.hpp"
 #include "garde/caller/identity.hpp"
+#include "garde/caller/pattern.hpp"
 #include "garde/config/settings.hpp"
 
 #include <cstddef>
@@ -15,14 +16,19 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace garde::cache {
+
+/// Null: whoever is verified.
+using caller_patterns = std::shared_ptr<const std::vector<caller::pattern>>;
 
 /// One exchange that an upstream answered, offered to the cache. Owns copies: the exchange is over.
 struct offer {
     std::string service;
     std::shared_ptr<const config::cache_settings> rules;  ///< never null
     caller::identity who;                                 ///< verified, or it is refused
+    caller_patterns allowed = nullptr;                    ///< who may have cached answers here
     std::string request_body;
     std::string reply_body;
     std::string reply_content_type;
@@ -36,6 +42,7 @@ struct question {
     std::string service;
     std::shared_ptr<const config::cache_settings> rules;  ///< never null
     caller::identity who;
+    caller_patterns allowed = nullptr;  ///< who may have cached answers here
     std::string request_body;
     wall_time now{};
     steady_time now_steady{};
@@ -48,10 +55,12 @@ struct hit {
     wall_time consulted_at{};
     std::chrono::seconds age{0};
     std::chrono::seconds ttl{0};  ///< how much longer it could be served
+    caller::identity who{};       ///< whose it is
 };
 
 struct miss {
-    /// For Cache-Status: no-entry, caller-unverified, request-… (consult_error), or the serve_verdict.
+    /// For Cache-Status: no-entry, caller-unverified, caller-not-allowed, assertion-… (assertion_refusal),
+    /// request-… (consult_error), or the serve_verdict.
     std::string detail;
 };
 

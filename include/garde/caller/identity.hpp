@@ -1,41 +1,80 @@
 // Who asks. An identity is the issuer and subject (or SAN) of a verified client certificate, never its
-// fingerprint, which changes when the certificate is renewed.
+// fingerprint, which changes when the certificate is renewed; or the issuer and subject of a verified signed
+// assertion.
 #pragma once
 
 #include <openssl/types.h>
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace garde::caller {
+
+enum class identity_kind : std::uint8_t {
+    unverified,   ///< nobody has shown who it is
+    certificate,  ///< a client certificate whose chain the TLS handshake has verified
+    assertion,    ///< a SAML assertion in the message, and a signature with the key that it binds
+};
+
+/// The name that an assertion gives its subject. `format` and `qualifier` say in which register the name
+/// stands, so the same text under another qualifier names somebody else.
+struct asserted_name {
+    std::string issuer;
+    std::string subject;
+    std::string format;     ///< a URI; empty when not said
+    std::string qualifier;  ///< NameQualifier; empty when not said
+
+    friend bool operator==(const asserted_name&, const asserted_name&) = default;
+};
+
+/// What an assertion says of its subject; one for each value.
+struct asserted_attribute {
+    std::string name;
+    std::string value;
+
+    friend bool operator==(const asserted_attribute&, const asserted_attribute&) = default;
+};
 
 /// Operators' data, not patients'; still only its pseudonym goes to logs.
 class identity {
   public:
     identity() = default;  ///< unverified
+    /// By a certificate; unverified when it names nobody.
     identity(std::string issuer, std::string subject, std::vector<std::string> alternative_names);
+    /// By an assertion; unverified when it names nobody.
+    identity(asserted_name name, std::vector<asserted_attribute> attributes);
 
-    [[nodiscard]] bool verified() const { return !subject_.empty() || !alternative_names_.empty(); }
-    [[nodiscard]] const std::string& issuer() const { return issuer_; }    ///< RFC 2253 form
-    [[nodiscard]] const std::string& subject() const { return subject_; }  ///< RFC 2253 form
+    [[nodiscard]] identity_kind kind() const { return kind_; }
+    [[nodiscard]] bool verified() const { return kind_ != identity_kind::unverified; }
+    [[nodiscard]] const std::string& issuer() const { return issuer_; }  ///< certificate: RFC 2253 form
+    /// Certificate: RFC 2253 form. Assertion: the text of NameIdentifier or NameID.
+    [[nodiscard]] const std::string& subject() const { return subject_; }
+    /// Of a certificate only.
     [[nodiscard]] const std::vector<std::string>& alternative_names() const { return alternative_names_; }
+    /// Of an assertion only, in its order. Not part of who it is: the next assertion may say something else.
+    [[nodiscard]] const std::vector<asserted_attribute>& attributes() const { return attributes_; }
 
     /// A stable text that is equal exactly for equal identities (length-prefixed parts); goes into cache
-    /// keys. Empty when unverified.
+    /// keys. Empty when unverified; no assertion's is ever a certificate's.
     [[nodiscard]] const std::string& canonical() const { return canonical_; }
 
     /// `unverified`, or 12 hex digits of a keyed hash that is made anew at each start: for logs.
     [[nodiscard]] std::string pseudonym() const;
 
-    /// True when the pattern is `*`, the subject, or one of the alternative names; never when unverified.
-    [[nodiscard]] bool matches(const std::string& pattern) const;
+    /// From now on it is whoever else goes by this name, however they have shown who they are. Not for the
+    /// unverified.
+    void go_by(std::string_view name);
 
     friend bool operator==(const identity& a, const identity& b) { return a.canonical_ == b.canonical_; }
 
   private:
+    identity_kind kind_ = identity_kind::unverified;
     std::string issuer_;
     std::string subject_;
     std::vector<std::string> alternative_names_;  ///< DNS:…, URI:…, email:…, sorted
+    std::vector<asserted_attribute> attributes_;
     std::string canonical_;
 };
 

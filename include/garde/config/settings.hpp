@@ -3,6 +3,8 @@
 // file's folder).
 #pragma once
 
+#include "garde/caller/pattern.hpp"
+#include "garde/caller/recognition.hpp"
 #include "garde/continuity/types.hpp"
 
 #include <chrono>
@@ -174,8 +176,9 @@ struct route_settings {
     bool replay_safe = false;  ///< may be sent to a second backend after the first may have processed it
     bool cached =
         false;  ///< opt-in: cached answers for the callers below, see conf/garde.toml for what that means
-    std::vector<std::string>
-        cached_callers;  ///< caller patterns: a subject, a SAN, or `*` for every verified caller
+    /// Groups are resolved. Shared with questions that are on their way to the cache.
+    std::shared_ptr<const std::vector<caller::pattern>> cached_callers =
+        std::make_shared<const std::vector<caller::pattern>>();
 };
 
 struct service_settings {
@@ -204,6 +207,8 @@ struct settings {
     status_settings status;
     std::optional<metrics_settings> metrics;
     std::optional<receipts_settings> receipts;
+    /// [assertions] and [[caller]].
+    caller::recognition_ptr callers = std::make_shared<const caller::recognition>();
     std::vector<service_settings> services;
 };
 

@@ -65,7 +65,8 @@ class exchange {
     net::task<after> send_own(const stand_in& answer);
     net::task<net::io_status> write(std::string_view bytes);
     void offer_to_cache(const candidate& answer);
-    [[nodiscard]] stand_in_context context() const;
+    /// `who` must outlive it.
+    [[nodiscard]] stand_in_context context(const caller::identity& who) const;
 
     /// Counts the request as answered.
     void count(answer_kind by);

@@ -47,7 +47,7 @@ class session {
     // For the exchange at hand:
     [[nodiscard]] net::stream& stream() { return stream_; }
     [[nodiscard]] worker& at() { return worker_; }
-    [[nodiscard]] const caller::identity& who() const { return who_; }
+    [[nodiscard]] const caller::identity& who() const;
     /// Whom its requests are counted for.
     [[nodiscard]] caller_key counted_for() const { return pass_.who(); }
     [[nodiscard]] const std::string& caller_address() const { return address_; }
@@ -78,8 +78,8 @@ class session {
     worker& worker_;
     net::stream stream_;
     net::input_buffer buffer_;
-    std::unique_ptr<exchange_memory> memory_;  ///< null between requests
-    caller::identity who_;
+    std::unique_ptr<exchange_memory> memory_;      ///< null between requests
+    std::unique_ptr<const caller::identity> who_;  ///< null: unverified
     std::string address_;
     connection_pass pass_;
     std::optional<shed> turned_away_;                ///< the caller has too many connections

@@ -45,7 +45,8 @@ class site {
     /// An exact path first, else the longest prefix.
     [[nodiscard]] std::optional<route_match> find(std::string_view path) const;
 
-    /// May this caller be given cached answers on this route?
+    /// May this caller be given cached answers on this route? Also true of who has not shown a certificate,
+    /// but may have signed his message: the cache's desk finds that out when it matters.
     [[nodiscard]] bool may_use_cache(const route_match& where, const caller::identity& who) const;
 
     [[nodiscard]] const config::settings& settings() const { return *settings_; }

@@ -2,6 +2,7 @@
 // workers, never a caller, an operator or a patient.
 #pragma once
 
+#include "garde/caller/recognition.hpp"
 #include "garde/config/settings.hpp"
 #include "garde/control/view.hpp"
 #include "garde/proxy/admission.hpp"
@@ -33,7 +34,8 @@ struct metrics_input {
     const process_facts& process;
     const control::view* now = nullptr;  ///< null before the first
     std::optional<load_now> load;
-    std::vector<worker_health> workers;  ///< empty where nobody watches
+    std::optional<caller::assertion_counts> assertions{};  ///< none where they are not looked at
+    std::vector<worker_health> workers;                    ///< empty where nobody watches
 };
 
 std::string metrics_page(const metrics_input& from);

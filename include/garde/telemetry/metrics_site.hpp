@@ -20,9 +20,10 @@ class metrics_site {
     /// What it reads; all of it outlives the site and may be read by any thread.
     struct sources {
         std::function<std::vector<std::shared_ptr<const proxy::counted_site>>()>
-            counted;                                            ///< by every worker
-        std::function<load_now(const config::settings&)> load;  ///< of these services; may be empty
-        std::function<std::vector<worker_health>()> workers;    ///< may be empty
+            counted;                                             ///< by every worker
+        std::function<load_now(const config::settings&)> load;   ///< of these services; may be empty
+        std::function<std::vector<worker_health>()> workers;     ///< may be empty
+        std::function<caller::assertion_counts()> assertions{};  ///< may be empty
     };
 
     metrics_site(net::event_loop& desk, sources from);
