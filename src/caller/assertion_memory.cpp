@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 
 namespace garde::caller {
 namespace {
@@ -94,8 +93,8 @@ const known_assertion* assertion_memory::find(const digest256& fingerprint, wall
     return at == known_.end() ? nullptr : &at->second;
 }
 
-void assertion_memory::remember(const digest256& fingerprint, known_assertion what, wall_time until) {
-    if (bound_ == 0 || !known_.try_emplace(fingerprint, std::move(what)).second) return;
+void assertion_memory::remember(const digest256& fingerprint, const known_assertion& what, wall_time until) {
+    if (bound_ == 0 || !known_.try_emplace(fingerprint, what).second) return;
     by_end_.emplace(until, fingerprint);
     if (known_.size() <= bound_) return;
     known_.erase(by_end_.begin()->second);

@@ -38,7 +38,7 @@ class assertion_memory {
     const known_assertion* find(const digest256& fingerprint, wall_time now);
 
     /// `until`: the assertion has ended after this. When there are too many, the first to end leaves.
-    void remember(const digest256& fingerprint, known_assertion what, wall_time until);
+    void remember(const digest256& fingerprint, const known_assertion& what, wall_time until);
 
     /// All of them.
     void forget() {

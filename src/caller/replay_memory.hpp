@@ -43,7 +43,7 @@ class replay_memory {
   private:
     struct entry {
         wall_time until;
-        digest256 message;
+        digest256 message{};
         friend bool operator>(const entry& a, const entry& b) { return a.until > b.until; }
     };
 

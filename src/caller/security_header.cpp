@@ -120,14 +120,19 @@ checked<std::string_view> make_known(xmlDoc& document, xmlNode& element, xmlAttr
     return value;
 }
 
+/// wsu:Id; or, as some software writes it, Id without a namespace.
+xmlAttr* id_of(const xmlNode& part) {
+    auto* id = attribute(part, "Id", wsu);
+    return id != nullptr ? id : attribute(part, "Id");
+}
+
 checked<void> make_parts_known(xmlDoc& document, const census& all, security_header& parts) {
     // libxml2 knows an xml:id by itself.
     for (auto* id : all.ids)
         if (id->atype == XML_ATTRIBUTE_ID) xmlRemoveID(&document, id);
-    const auto body = make_known(document, *parts.body, attribute(*parts.body, "Id", wsu), message_reference);
+    const auto body = make_known(document, *parts.body, id_of(*parts.body), message_reference);
     if (!body) return std::unexpected(body.error());
-    const auto timestamp =
-        make_known(document, *parts.timestamp, attribute(*parts.timestamp, "Id", wsu), message_reference);
+    const auto timestamp = make_known(document, *parts.timestamp, id_of(*parts.timestamp), message_reference);
     if (!timestamp) return std::unexpected(timestamp.error());
     const auto* name = parts.version == saml_version::v11 ? "AssertionID" : "ID";
     const auto assertion =

@@ -69,9 +69,8 @@ bool allow_only_what_is_allowed(xmlSecDSigCtx& context) {
 
 verification_key::verification_key(key_ptr key) : der_(der_of(key.get())) {
     initialise_once();
-    xmlSecKeyData* data = xmlSecOpenSSLEvpKeyAdopt(key.get());
+    xmlSecKeyData* data = xmlSecOpenSSLEvpKeyAdopt(key.release());
     if (data == nullptr) std::abort();  // out of memory: of strong keys it knows all kinds
-    static_cast<void>(key.release());
     key_.reset(xmlSecKeyCreate());
     if (key_ == nullptr || xmlSecKeySetValue(key_.get(), data) < 0) std::abort();
 }

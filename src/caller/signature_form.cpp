@@ -82,12 +82,15 @@ bool may_canonicalise(const xmlNode& method, signature_place where) {
 bool may_transform(const xmlNode* transforms, signature_place where) {
     if (transforms == nullptr || has_text_between(*transforms)) return false;
     children_in_order steps(*transforms);
-    if (where == signature_place::assertion) {
-        const auto* enveloped = steps.take("Transform");
-        if (enveloped == nullptr || algorithm_of(*enveloped) != enveloped_signature || !is_bare(*enveloped))
-            return false;
-    }
     const auto* canonical = steps.take("Transform");
+    const bool enveloped = canonical != nullptr && algorithm_of(*canonical) == enveloped_signature;
+    // Of Body and Timestamp it takes nothing away, as the signature is in neither; node's soap writes it
+    // there all the same.
+    if (where == signature_place::assertion && !enveloped) return false;
+    if (enveloped) {
+        if (!is_bare(*canonical)) return false;
+        canonical = steps.take("Transform");
+    }
     return canonical != nullptr && is_exclusive(*canonical) && steps.at_end();
 }
 

@@ -14,7 +14,7 @@ namespace garde::caller {
 /// Where a signature stands decides what it may say.
 enum class signature_place : std::uint8_t {
     assertion,  ///< one reference; transforms enveloped-signature, then exclusive canonicalisation
-    message,    ///< references with exclusive canonicalisation alone; SignedInfo also the inclusive one
+    message,    ///< the same, where enveloped-signature may be left out; SignedInfo also the inclusive one
 };
 
 struct signature_form {

@@ -17,7 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 using test::edit;
 using test::make_message;
-using test::message_plan;
 using test::message_time;
 using test::outcome;
 using test::saml;
@@ -74,7 +73,7 @@ TEST(assertion_refusal, too_large) {
 }
 
 /// The most expensive forgery that its bounds let through to the issuers' signature: many elements that look
-/// up many namespaces..
+/// up many namespaces.
 TEST(assertion_refusal, what_a_stranger_can_make_it_compute_is_bounded) {
     std::string declarations;
     std::string prefixes;
@@ -359,9 +358,10 @@ TEST(assertion_refusal, bad_key) {
         EXPECT_EQ(
             bound("<ds:X509Data><ds:X509SubjectName>CN=x</ds:X509SubjectName>" + data + "</ds:X509Data>"),
             "accepted");
+        const auto twice = data + data;
         EXPECT_EQ(bound(""), "bad-key");
         EXPECT_EQ(bound("<ds:KeyName>Pharmacy One</ds:KeyName>"), "bad-key");
-        EXPECT_EQ(bound("<ds:X509Data>" + data + data + "</ds:X509Data>"), "bad-key");
+        EXPECT_EQ(bound("<ds:X509Data>" + twice + "</ds:X509Data>"), "bad-key");
         EXPECT_EQ(bound("<ds:X509Data>" + data + "</ds:X509Data><ds:KeyValue/>"), "bad-key");
         EXPECT_EQ(bound("<ds:X509Data><ds:X509Certificate/></ds:X509Data>"), "bad-key");
         EXPECT_EQ(bound("<ds:X509Data><ds:X509Certificate>AAAA</ds:X509Certificate></ds:X509Data>"),
@@ -401,7 +401,7 @@ TEST(assertion_refusal, weak_algorithm) {
         replaced("http://www.w3.org/2001/04/xmlenc#sha256", "http://www.w3.org/2000/09/xmldsig#sha1");
     EXPECT_EQ(outcome_of_assertion(saml::v20, sha1), "weak-algorithm");
     EXPECT_EQ(outcome_of(saml::v20,
-                         [](std::string text) {
+                         [](const std::string& text) {
                              const auto at = text.rfind("<ds:Signature ");
                              return text.substr(0, at) + with(text.substr(at),
                                                               "http://www.w3.org/2001/04/xmlenc#sha256",
@@ -415,7 +415,7 @@ TEST(assertion_refusal, weak_algorithm) {
 
 /// The message's own signature, changed before it is signed.
 edit in_message_signature(const edit& change) {
-    return [change](std::string text) {
+    return [change](const std::string& text) {
         const auto at = text.rfind("<ds:Signature ");
         return text.substr(0, at) + change(text.substr(at));
     };

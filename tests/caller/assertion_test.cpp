@@ -86,10 +86,12 @@ TEST_P(both_versions, an_assertion_seen_before_does_not_help_one_that_differs) {
     const auto honest = make_message(plan);
     ASSERT_EQ(outcome(checker, honest), "accepted");
     plan.sender = &shared_signer("Pharmacy Two");
-    plan.edit_message = [](std::string text) { return with(text, "CN=Pharmacy One", "CN=Pharmacy Two"); };
+    plan.edit_message = [](const std::string& text) {
+        return with(text, "CN=Pharmacy One", "CN=Pharmacy Two");
+    };
     EXPECT_EQ(outcome(checker, make_message(plan)),
               plan.version == saml::v11 ? "structure" : "assertion-signature");
-    plan.edit_message = [&](std::string text) {
+    plan.edit_message = [&](const std::string& text) {
         return with(text, base64_certificate(shared_signer("Pharmacy One")),
                     base64_certificate(shared_signer("Pharmacy Two")));
     };
@@ -164,6 +166,7 @@ TEST(assertion_checker, rsa_pss_with_another_digest_than_it_says_does_not_hold) 
 TEST(assertion_checker, a_full_replay_memory_refuses_what_is_new) {
     assertion_checker checker(usual_rules(), {.messages = 2, .assertions = 1});
     std::vector<std::string> messages;
+    messages.reserve(3);
     for (int i = 0; i < 3; ++i)
         messages.push_back(make_message({.created = message_time + std::chrono::milliseconds{i}}));
     EXPECT_EQ(outcome(checker, messages[0]), "accepted");
@@ -209,6 +212,7 @@ TEST(assertion_checker, several_threads_may_have_a_checker_each) {
     std::vector<std::string> outcomes(4);
     {
         std::vector<std::jthread> threads;
+        threads.reserve(outcomes.size());
         for (auto& one : outcomes) threads.emplace_back([&] { one = outcome(message); });
     }
     EXPECT_THAT(outcomes, testing::Each("accepted"));

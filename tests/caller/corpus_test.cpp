@@ -118,12 +118,11 @@ TEST(corpus, all_honest_messages_are_accepted_by_one_checker) {
     EXPECT_GT(signatures.size() * 10, corpus::shared().names("honest").size() * 9);
 }
 
-/// What the rules as written say to messages that could be argued about.
-TEST(corpus, disputed_messages) {
+/// Written in ways that could be argued about, and harmless: corpus.json says how.
+TEST(corpus, disputed_messages_are_accepted) {
     assertion_checker checker(corpus::shared().rules);
-    EXPECT_EQ(outcome(checker, "disputed/xmlsec1-saml11-confirmed-twice.xml"), "accepted");
-    EXPECT_EQ(outcome(checker, "disputed/soap-saml20-enveloped.xml"), "transform");
-    EXPECT_EQ(outcome(checker, "disputed/soap-saml11-default.xml"), "message-reference");
+    for (const auto& name : corpus::shared().names("disputed"))
+        EXPECT_EQ(outcome(checker, "disputed/" + name), "accepted") << name;
 }
 
 }  // namespace
