@@ -106,8 +106,8 @@ void client_trust::apply(SSL_CTX* to) const {
     SSL_CTX_set_verify(to, SSL_VERIFY_PEER | required, nullptr);
 }
 
-/// A list that expires while garde runs stays in force: what it revokes is refused, and the clients that
-/// nothing is known against are not cut off because somebody did not renew a file.
+/// A list that has expired stays in force, also over a restart: what it revokes is refused, and the clients
+/// that nothing is known against are not cut off because somebody did not renew a file.
 int client_trust::on_verified(int good, X509_STORE_CTX* checked) {
     if (good == 1 || X509_STORE_CTX_get_error(checked) != X509_V_ERR_CRL_HAS_EXPIRED) return good;
     const X509_CRL* list = X509_STORE_CTX_get0_current_crl(checked);
