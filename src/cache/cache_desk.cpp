@@ -63,7 +63,12 @@ caller::assertion_counts cache_desk::assertions() const {
 std::expected<caller::identity, miss> cache_desk::identify(const caller::identity& shown,
                                                            const caller_patterns& allowed,
                                                            std::string_view message, wall_time now) {
-    if (shown.verified()) return shown;  // and allowed, or he would not have got so far
+    const auto if_allowed = [&allowed](caller::identity who) -> std::expected<caller::identity, miss> {
+        if (allowed && !caller::any_matches(*allowed, who))
+            return std::unexpected(miss{"caller-not-allowed"});
+        return who;
+    };
+    if (shown.verified()) return if_allowed(shown);
     if (!checker_) return std::unexpected(miss{"caller-unverified"});
     auto signer = checker_->check(message, now);
     if (!signer) {
@@ -71,9 +76,7 @@ std::expected<caller::identity, miss> cache_desk::identify(const caller::identit
         return std::unexpected(miss{"assertion-" + std::string(to_text(signer.error()))});
     }
     accepted_.fetch_add(1, std::memory_order_relaxed);
-    caller::identity who = callers_->known.recognise(std::move(*signer));
-    if (allowed && !caller::any_matches(*allowed, who)) return std::unexpected(miss{"caller-not-allowed"});
-    return who;
+    return if_allowed(callers_->known.recognise(std::move(*signer)));
 }
 
 void cache_desk::admit(cache::offer what) {

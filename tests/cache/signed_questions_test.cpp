@@ -99,6 +99,12 @@ TEST_F(signed_questions, are_for_those_who_may_have_cached_answers) {
               "no-entry");
 }
 
+TEST_F(signed_questions, are_held_to_the_same_rule_as_certificates) {
+    const caller::identity shown("CN=CA", "CN=one", {});
+    EXPECT_EQ(ask(honest, only("CN=two"), shown), "caller-not-allowed");
+    EXPECT_EQ(ask(honest, only("CN=one"), shown), "no-entry");
+}
+
 TEST_F(signed_questions, are_not_looked_at_where_a_certificate_has_been_shown) {
     desk.recognise(believing());
     EXPECT_EQ(ask(honest, nullptr, caller::identity("CN=CA", "CN=one", {})), "no-entry");
