@@ -15,22 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Reports what has no form of a pattern's.
-std::vector<caller::pattern> read_patterns(table_reader& in, std::string_view key, std::string_view sample) {
-    std::vector<std::string> texts;
-    in.read_texts(key, texts, sample);
-    std::vector<caller::pattern> out;
-    for (const auto& text : texts) {
-        if (auto pattern = caller::pattern::parse(text))
-            out.push_back(std::move(*pattern));
-        else
-            in.error(key, fmt::format("has \"{}\", which matches no caller", text),
-                     fmt::format("write {}", caller::pattern_forms));
-    }
-    if (texts.empty()) in.error(key, "names nobody", fmt::format("write e.g. {} = {}", key, sample));
-    return out;
-}
-
 /// A name that was taken before is reported.
 void take_name(table_reader& in, const std::string& name, std::map<std::string, int>& taken,
                report& problems) {
@@ -42,6 +26,33 @@ void take_name(table_reader& in, const std::string& name, std::map<std::string, 
 }
 
 }  // namespace
+
+std::vector<caller::pattern> read_patterns(table_reader& in, std::string_view key, need presence,
+                                           std::string_view sample, const caller_groups* groups) {
+    constexpr std::string_view group_word = "group:";
+    std::vector<std::string> texts;
+    in.read_texts(key, texts, sample);
+    std::vector<caller::pattern> out;
+    for (const auto& text : texts) {
+        if (groups != nullptr && text.starts_with(group_word)) {
+            const auto found = groups->find(text.substr(group_word.size()));
+            if (found == groups->end())
+                in.error(key, fmt::format("has \"{}\", and there is no such group", text),
+                         "add a [[group]] with that name, or correct it");
+            else
+                out.insert(out.end(), found->second.begin(), found->second.end());
+        } else if (auto pattern = caller::pattern::parse(text)) {
+            out.push_back(std::move(*pattern));
+        } else {
+            in.error(key, fmt::format("has \"{}\", which matches no caller", text),
+                     fmt::format("write {}{}", caller::pattern_forms,
+                                 groups != nullptr ? " or \"group:NAME\"" : ""));
+        }
+    }
+    if (texts.empty() && (presence == need::required || in.has(key)))
+        in.error(key, "names nobody", fmt::format("write e.g. {} = {}", key, sample));
+    return out;
+}
 
 std::shared_ptr<const caller::assertion_rules> read_assertions(table_reader in, report& problems) {
     if (!in) return nullptr;
@@ -66,7 +77,8 @@ caller::directory read_callers(std::vector<table_reader> in, report& problems) {
         auto& next = out.emplace_back();
         read_name(one, next.name, need::required, "\"pharmacy-12\"");
         one.set_label(next.name);
-        next.known_as = read_patterns(one, "known_as", "[\"CN=Pharmacy Twelve,O=Example,C=BE\"]");
+        next.known_as = read_patterns(one, "known_as", need::required,
+                                      "[\"CN=Pharmacy Twelve,O=Example,C=BE\"]", nullptr);
         one.finish();
         take_name(one, next.name, names, problems);
         for (const auto& pattern : next.known_as) {
@@ -89,7 +101,7 @@ caller_groups read_groups(std::vector<table_reader> in, report& problems) {
         std::string name;
         read_name(one, name, need::required, "\"pharmacies\"");
         one.set_label(name);
-        auto members = read_patterns(one, "members", "[\"CA:CN=Example CA,C=BE\"]");
+        auto members = read_patterns(one, "members", need::required, "[\"CA:CN=Example CA,C=BE\"]", nullptr);
         one.finish();
         take_name(one, name, names, problems);
         out.emplace(name, std::move(members));

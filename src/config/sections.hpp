@@ -30,6 +30,10 @@ caller::directory read_callers(std::vector<table_reader> in, report& problems);
 /// [[group]]: what `group:NAME` stands for.
 using caller_groups = std::map<std::string, std::vector<caller::pattern>>;
 caller_groups read_groups(std::vector<table_reader> in, report& problems);
+/// The patterns of one setting, with the groups among them resolved where there may be any (`groups` not
+/// null); what names nobody is reported.
+std::vector<caller::pattern> read_patterns(table_reader& in, std::string_view key, need presence,
+                                           std::string_view sample, const caller_groups* groups);
 
 /// What may say who a caller is, for routes.
 struct caller_means {

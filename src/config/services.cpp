@@ -54,29 +54,6 @@ void check_path(table_reader& in, const std::string& path) {
                  "write the path alone, percent-encoded as callers send it");
 }
 
-/// What `cached_callers` says, with its groups resolved.
-std::vector<caller::pattern> resolve(table_reader& in, const std::vector<std::string>& texts,
-                                     const caller_groups& groups) {
-    constexpr std::string_view group_word = "group:";
-    std::vector<caller::pattern> out;
-    for (const auto& text : texts) {
-        if (text.starts_with(group_word)) {
-            const auto found = groups.find(text.substr(group_word.size()));
-            if (found == groups.end())
-                in.error("cached_callers", fmt::format("has \"{}\", and there is no such group", text),
-                         "add a [[group]] with that name, or correct it");
-            else
-                out.insert(out.end(), found->second.begin(), found->second.end());
-        } else if (auto pattern = caller::pattern::parse(text)) {
-            out.push_back(std::move(*pattern));
-        } else {
-            in.error("cached_callers", fmt::format("has \"{}\", which matches no caller", text),
-                     fmt::format("write {} or \"group:NAME\"", caller::pattern_forms));
-        }
-    }
-    return out;
-}
-
 /// Those who can never show who they are in the way that the pattern asks for.
 void check_means(table_reader& in, const std::vector<caller::pattern>& patterns,
                  const caller_means& callers) {
@@ -91,8 +68,8 @@ void check_means(table_reader& in, const std::vector<caller::pattern>& patterns,
     }
 }
 
-void check_cached(table_reader& in, const route_settings& route, bool names_somebody,
-                  const caller_means& callers, bool has_cache) {
+void check_cached(table_reader& in, const route_settings& route, const caller_means& callers,
+                  bool has_cache) {
     if (!route.cached) {
         if (in.has("cached_callers"))
             in.error("cached_callers", "has no use without cached = true",
@@ -110,7 +87,7 @@ void check_cached(table_reader& in, const route_settings& route, bool names_some
             "= true needs callers who prove who they are, but [listener] clients is \"off\" and there is "
             "no [assertions]",
             "write clients = \"optional\" with client_ca, or add [assertions], or remove cached");
-    if (!names_somebody)
+    if (!in.has("cached_callers"))
         in.error("cached", "= true names no caller who wants cached answers",
                  "add cached_callers = [\"*\"], or the subjects or alternative names of those who opted in");
     check_means(in, *route.cached_callers, callers);
@@ -119,19 +96,17 @@ void check_cached(table_reader& in, const route_settings& route, bool names_some
 route_settings read_route(table_reader& in, const caller_means& callers, bool has_cache, taken_names& taken,
                           report& problems) {
     route_settings out;
-    std::vector<std::string> cached_callers;
     in.read_text("path", out.path, need::required, "\"/Insurability/v2\"");
     in.set_label(out.path);
     in.read_choice("kind", out.kind, route_kinds);
     in.read_flag("replay_safe", out.replay_safe);
     in.read_flag("cached", out.cached);
-    in.read_texts("cached_callers", cached_callers, "[\"*\"]");
+    out.cached_callers = std::make_shared<const std::vector<caller::pattern>>(
+        read_patterns(in, "cached_callers", need::optional, "[\"*\"]", &callers.groups));
     in.finish();
 
     check_path(in, out.path);
-    out.cached_callers =
-        std::make_shared<const std::vector<caller::pattern>>(resolve(in, cached_callers, callers.groups));
-    check_cached(in, out, !cached_callers.empty(), callers, has_cache);
+    check_cached(in, out, callers, has_cache);
     if (out.path.empty()) return out;
     const int line = in.line_of({"path"});
     if (const auto [other, fresh] = taken.paths.emplace(out.path, line); !fresh)
