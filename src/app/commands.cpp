@@ -71,6 +71,7 @@ json::array cached_answers_json(const config::settings& all) {
                                    {"path", route.path},
                                    {"condition", route.condition},
                                    {"callers", std::move(callers)},
+                                   {"shown_by", route.shown_by},
                                    {"software_must_cope_with", demands}});
     }
     return out;

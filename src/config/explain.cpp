@@ -16,16 +16,16 @@ std::string age_text(std::chrono::seconds age) {
     return fmt::format("{} s", age.count());
 }
 
-std::vector<std::string> callers_of(const settings& all, const route_settings& route) {
+std::vector<std::string> callers_of(const route_settings& route) {
     std::vector<std::string> out;
     for (const auto& one : *route.cached_callers) out.push_back(one.in_words());
-    const bool certificates = all.listener.clients != client_certificates::off;
-    const bool assertions = all.callers->assertions != nullptr;
-    if (certificates && !assertions)
-        out.emplace_back("(shown by a client certificate only: there is no [assertions])");
-    if (assertions && !certificates)
-        out.emplace_back("(shown by a signed assertion only: clients = \"off\")");
     return out;
+}
+
+std::string means_of(const settings& all) {
+    const bool certificates = all.listener.clients != client_certificates::off;
+    if (all.callers->assertions == nullptr) return "a client certificate";
+    return certificates ? "a client certificate or a signed message" : "a signed message";
 }
 
 }  // namespace
@@ -39,7 +39,8 @@ std::vector<cached_route> explain_cached_answers(const settings& all) {
                                .path = route.path,
                                .condition = fmt::format("when no backend answers; an answer of less than {}",
                                                         age_text(service.cache->max_age)),
-                               .callers = callers_of(all, route)});
+                               .callers = callers_of(route),
+                               .shown_by = means_of(all)});
     return out;
 }
 
@@ -66,6 +67,7 @@ std::string cached_answers_text(const settings& all) {
         out += fmt::format("cached answers on {} ({}), {}, may go to\n", route.path, route.service,
                            route.condition);
         for (const auto& one : route.callers) out += fmt::format("  - {}\n", one);
+        out += fmt::format("who shows who it is by {}\n", route.shown_by);
     }
     out += "their software must be able to cope with this:\n";
     for (const auto one : demands_of_cached_answers()) out += fmt::format("  - {}\n", one);

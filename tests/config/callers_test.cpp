@@ -156,9 +156,10 @@ TEST(cached_answers_in_words, say_who_and_what_that_demands) {
 TEST(cached_answers_in_words, say_how_callers_show_who_they_are) {
     const workspace here;
     EXPECT_THAT(cached_answers_text(*here.load_good(good_config())),
-                HasSubstr("by a client certificate only"));
+                HasSubstr("shows who it is by a client certificate\n"));
     const auto signers = changed(with(assertions), "client_ca = \"client-ca.pem\"", "clients = \"off\"");
-    EXPECT_THAT(cached_answers_text(*here.load_good(signers)), HasSubstr("by a signed assertion only"));
+    EXPECT_THAT(cached_answers_text(*here.load_good(signers)),
+                HasSubstr("shows who it is by a signed message\n"));
 }
 
 TEST(cached_answers_in_words, say_when_there_are_none) {

@@ -14,7 +14,8 @@ struct cached_route {
     std::string service;
     std::string path;
     std::string condition;             ///< when, and how old an answer may be
-    std::vector<std::string> callers;  ///< never empty
+    std::vector<std::string> callers;  ///< whom cached_callers names
+    std::string shown_by;              ///< how they show who they are
 };
 
 /// All routes that may give cached answers; empty when none does.
