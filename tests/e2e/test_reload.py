@@ -216,6 +216,8 @@ def test_services_come_and_go_while_requests_are_in_flight(garde, pki):
 def test_limits_follow(garde):
     garde.write_config(changed(garde, limits={"requests_per_caller": 1, "connections_per_caller": 2}))
     assert garde.reload().status == 200
+    # Those of the test before count until garde has seen their ends.
+    wait_for(lambda: b"garde_connections_open 0\n" in garde.metrics().body, "nobody is connected", 10)
     with garde.connection() as one, garde.connection() as two, garde.connection() as three:
         assert sorted(each.ask(consult()).status for each in (one, two, three)) == [200, 200, 503]
 
