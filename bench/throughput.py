@@ -11,7 +11,6 @@ import argparse
 import contextlib
 import math
 import pathlib
-import platform
 import signal
 import subprocess
 import sys
@@ -21,9 +20,9 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench.driver import figures, load, report  # noqa: E402
-from bench.driver.machine import Problem, allow_descriptors, two_cores  # noqa: E402
-from bench.driver.proxies import Origin, Proxy  # noqa: E402
+from bench.driver import figures, load, report, throughput_report  # noqa: E402
+from bench.driver.machine import Problem, allow_descriptors, described, peers_described, two_cores  # noqa: E402
+from bench.driver.proxies import THROUGHPUT, Origin, Proxy  # noqa: E402
 
 ROUND_LIMIT_S = 165  # 7 rounds end within 20 minutes, whatever hangs
 ATTEMPTS = 3
@@ -40,7 +39,7 @@ class Bench:
         self.pki = folder / "pki"
         subprocess.run([ROOT / "certs" / "make-dev-pki", self.pki], check=True, stdout=subprocess.DEVNULL)
         self.origin = Origin(programs, self.pki, self.load_core, folder)
-        self.samples = report.Samples()
+        self.samples = report.Samples(figures.PROXIES)
         self.repeated = []
 
     @contextlib.contextmanager
@@ -48,8 +47,8 @@ class Bench:
         """All proxies, fresh; ended at the end."""
         started = []
         try:
-            for name in figures.PROXIES:
-                started.append(Proxy(name, self.programs, self.pki, self.origin, self.proxy_core, self.folder))
+            for kind in THROUGHPUT:
+                started.append(Proxy(kind, self.programs, self.pki, self.origin.words, self.proxy_core, self.folder))
             yield started
         finally:
             for proxy in started:
@@ -96,27 +95,15 @@ class Bench:
                 self.play(proxies, scenario, number)
 
 
-def first_line(*command):
-    done = subprocess.run(command, capture_output=True, text=True)
-    return (done.stdout + done.stderr).splitlines()[0]
-
-
-def processor():
-    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
-
-
 def conditions(bench, rates, rounds):
     """How it was measured, for the table."""
     out = [
-        f"{rounds} round(s), {time.strftime('%Y-%m-%d', time.gmtime())}; {processor()}, Linux {platform.release()}",
+        f"{rounds} round(s), {described()}",
         "one core for the proxies, one for load and origin; TLS 1.3, TLS_AES_256_GCM_SHA384, X25519, ECDSA P-256; POST of 8 KiB, "
         "answer of 4 KiB (`large`: 1 MiB); a handshake figure is a new connection with one request",
         f"half load: {rates['tls-plain']} requests/s to plain backends, {rates['tls-tls']} to TLS backends, the same for all",
         f"{bench.lengths.idle_connections} idle connections",
-        first_line("haproxy", "-v") + "; " + first_line("nginx", "-v"),
+        peers_described(),
     ]
     return out + [f"repeated because a request failed: {line}" for line in bench.repeated]
 
@@ -159,7 +146,7 @@ def main():
         finally:
             bench.origin.process.stop()
         found = bench.samples.figures()
-        report.write(out, found, conditions(bench, rates, rounds))
+        throughput_report.write(out, found, conditions(bench, rates, rounds))
     print((out / "throughput.md").read_text())
     print(f"written: {out}/throughput.json, .md, .svg")
     return 0

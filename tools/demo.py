@@ -28,8 +28,9 @@ Five commands to try in another terminal, in {root}:
  3. Take both backups away as well, then repeat 1: the cache answers; another patient gets the emergency procedure:
       for port in 9542 9543; do curl -s -X PUT -d '{{"faults":[{{"kind":"refuse"}}]}}' http://127.0.0.1:$port/faults; done
       sed 's/{patient}/00000000142/' conf/probes/assurability.xml | ask
- 4. Pin emergency mode as an operator, look, and give it back:
+ 4. As an operator ask why, then pin emergency mode, look, and give it back:
       G='{garde} ctl'; A='--config conf/garde.toml --ca certs/dev/ca.pem --token-file certs/dev/admin.token'
+      $G explain $A assurability
       $G mode $A assurability emergency --reason 'trying it out' --for 5m; $G services $A
       $G mode $A assurability automatic --reason 'done'
  5. Read what happened, and check that nobody has polished it:

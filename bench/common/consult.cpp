@@ -66,6 +66,12 @@ std::expected<std::string, std::string> resized(std::string text, std::string_vi
     return text.replace(at, now, filler);
 }
 
+std::string reference_of(std::uint64_t index) {
+    std::string out(reference_digits, '0');
+    write_digits(out, 0, reference_digits, index);
+    return out;
+}
+
 std::expected<question, std::string> question::make(std::string_view path, std::string_view body) {
     question out;
     out.text_ =

@@ -19,6 +19,9 @@ std::string without_indentation(std::string_view text);
 std::expected<std::string, std::string> resized(std::string text, std::string_view element,
                                                 std::size_t bytes);
 
+/// The reference of question number `index`, as a reply to it echoes it.
+std::string reference_of(std::uint64_t index);
+
 /// A consult with its request head, of which each copy asks about another patient under another reference.
 class question {
   public:

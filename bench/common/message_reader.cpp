@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <strings.h>
+#include <utility>
 
 namespace bench {
 namespace {
@@ -29,6 +30,10 @@ std::string_view second_word(std::string_view head) {
 
 void message_reader::start() {
     head_.clear();
+    body_.clear();
+    line_.clear();
+    next_line_ = chunk_line::size;
+    chunked_ = false;
     in_body_ = false;
     length_known_ = false;
     keeps_connection_ = true;
@@ -37,7 +42,7 @@ void message_reader::start() {
 }
 
 message_reader::progress message_reader::take(std::string_view bytes) {
-    if (in_body_) return take_body(bytes.size());
+    if (in_body_) return take_body(bytes);
     const std::size_t before = head_.size();
     const std::size_t look = before < 3 ? 0 : before - 3;
     // Nearly always the whole head comes in one piece; bytes of the body after it are cut off again.
@@ -48,13 +53,56 @@ message_reader::progress message_reader::take(std::string_view bytes) {
     head_.resize(head_bytes);
     if (!read_head()) return progress::bad;
     in_body_ = true;
-    return take_body(bytes.size() - (head_bytes - before));
+    return take_body(bytes.substr(head_bytes - before));
 }
 
-message_reader::progress message_reader::take_body(std::size_t bytes) {
-    if (bytes > body_left_) return progress::bad;
-    body_left_ -= bytes;
+message_reader::progress message_reader::take_body(std::string_view bytes) {
+    if (chunked_) return take_chunks(bytes);
+    if (bytes.size() > body_left_) return progress::bad;
+    body_left_ -= bytes.size();
+    if (bodies_ == bodies::kept) body_.append(bytes);
     return body_left_ == 0 ? progress::complete : progress::more;
+}
+
+message_reader::progress message_reader::take_chunks(std::string_view bytes) {
+    while (!bytes.empty()) {
+        if (next_line_ == chunk_line::none_left) return progress::bad;
+        if (body_left_ > 0) {
+            const auto data = bytes.substr(0, body_left_);
+            body_.append(data);
+            body_bytes_ += data.size();
+            body_left_ -= data.size();
+            bytes.remove_prefix(data.size());
+            continue;
+        }
+        const auto end = bytes.find('\n');
+        const auto part = bytes.substr(0, end == bytes.npos ? end : end + 1);
+        line_.append(part);
+        if (line_.size() > head_limit) return progress::bad;
+        bytes.remove_prefix(part.size());
+        if (end == part.npos) break;
+        if (!take_chunk_line()) return progress::bad;
+    }
+    return next_line_ == chunk_line::none_left ? progress::complete : progress::more;
+}
+
+bool message_reader::take_chunk_line() {
+    const std::string line = std::exchange(line_, {});
+    if (!line.ends_with("\r\n")) return false;
+    const bool empty = line.size() == 2;
+    if (next_line_ == chunk_line::end_of_data) {
+        next_line_ = chunk_line::size;
+        return empty;
+    }
+    if (next_line_ == chunk_line::trailer) {
+        if (empty) next_line_ = chunk_line::none_left;
+        return true;
+    }
+    const auto* const last = line.data() + line.size() - 2;
+    const auto read = std::from_chars(line.data(), last, body_left_, 16);
+    if (read.ec != std::errc() || (read.ptr != last && *read.ptr != ';')) return false;
+    next_line_ = body_left_ > 0 ? chunk_line::end_of_data : chunk_line::trailer;
+    return true;
 }
 
 bool message_reader::read_head() {
@@ -66,6 +114,7 @@ bool message_reader::read_head() {
         if (!read_field(head.substr(from, to - from))) return false;
         from = to + 2;
     }
+    if (chunked_) return !length_known_;
     return length_known_ || without_ == absent_length::means_no_body;
 }
 
@@ -73,7 +122,10 @@ bool message_reader::read_field(std::string_view line) {
     const auto colon = line.find(':');
     if (colon == line.npos) return false;
     const auto name = line.substr(0, colon);
-    if (same_name(name, "Transfer-Encoding")) return false;
+    if (same_name(name, "Transfer-Encoding")) {
+        chunked_ = same_name(trimmed(line.substr(colon + 1)), "chunked");
+        return chunked_ && bodies_ == bodies::kept;
+    }
     if (same_name(name, "Connection")) {
         keeps_connection_ = keeps_connection_ && !same_name(trimmed(line.substr(colon + 1)), "close");
     } else if (same_name(name, "Content-Length")) {
@@ -95,6 +147,18 @@ int message_reader::status() const {
 
 std::string_view message_reader::target() const {
     return second_word(head_);
+}
+
+std::string_view message_reader::field(std::string_view name) const {
+    std::string_view rest = head_;
+    while (!rest.empty()) {
+        const auto line = rest.substr(0, rest.find("\r\n"));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 2));
+        const auto colon = line.find(':');
+        if (colon != line.npos && same_name(line.substr(0, colon), name))
+            return trimmed(line.substr(colon + 1));
+    }
+    return {};
 }
 
 }  // namespace bench

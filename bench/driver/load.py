@@ -36,7 +36,7 @@ def run(programs, proxy, core, folder, scenario):
             argv += [f"--{name.replace('_', '-')}", value]
     load = Process("load", argv, core, folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
-        _line(load, proxy, PATIENCE_S)  # it has warmed up
+        next_line(load, proxy, PATIENCE_S)  # it has warmed up
         sample = _measure(load, proxy, core, scenario)
         load.popen.stdin.close()
         load.popen.wait(PATIENCE_S)
@@ -52,7 +52,7 @@ def _measure(load, proxy, core, scenario):
     cpu_before = proxy.process.cpu_ns()
     load.popen.stdin.write("\n")
     load.popen.stdin.flush()
-    report = json.loads(_line(load, proxy, float(scenario.options["seconds"]) + PATIENCE_S))
+    report = json.loads(next_line(load, proxy, float(scenario.options["seconds"]) + PATIENCE_S))
     cpu_ns = proxy.process.cpu_ns() - cpu_before
     busy = clock.busy()
     pss_kib = proxy.process.pss_kib() - pss_before if memory else 0
@@ -61,7 +61,8 @@ def _measure(load, proxy, core, scenario):
     return Sample(report, cpu_ns, pss_kib, busy)
 
 
-def _line(load, proxy, seconds):
+def next_line(load, proxy, seconds):
+    """What garde-load says next; Problem when it does not within so long."""
     out = load.popen.stdout
     ready, _, _ = select.select([out], [], [], seconds)
     line = out.readline() if ready else ""

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import pathlib
+import platform
 import random
 import resource
 import signal
@@ -40,6 +41,27 @@ def allow_descriptors():
         resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, hard))
 
 
+def _first_line(*command):
+    done = subprocess.run(command, capture_output=True, text=True)
+    return (done.stdout + done.stderr).splitlines()[0]
+
+
+def _processor():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def described():
+    """The day and the machine, for a report."""
+    return f"{time.strftime('%Y-%m-%d', time.gmtime())}; {_processor()}, Linux {platform.release()}"
+
+
+def peers_described():
+    return _first_line("/usr/sbin/haproxy", "-v") + "; " + _first_line("/usr/sbin/nginx", "-v")
+
+
 _ports_given = set()
 
 
@@ -60,13 +82,14 @@ def free_port():
 class Process:
     """A program on one core, its standard error in a file. It ends when this process does, however that happens."""
 
-    def __init__(self, name, argv, core, folder, **pipes):
+    def __init__(self, name, argv, core, folder, death_signal=signal.SIGTERM, **pipes):
+        """`death_signal` is what it gets when this process ends."""
         self.name = name
         self.errors = folder / f"{name}.err"
 
         def prepare():
             os.sched_setaffinity(0, {core})
-            LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+            LIBC.prctl(PR_SET_PDEATHSIG, death_signal)
 
         with self.errors.open("ab") as errors:
             try:

@@ -1,5 +1,6 @@
 """The proxies under test and the origin behind them: their committed configurations filled in, started, stopped."""
 
+import dataclasses
 import json
 import pathlib
 import re
@@ -10,13 +11,43 @@ from .machine import Problem, Process, free_port, wait_for_port
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / "bench" / "peers"
 FIXTURES = ROOT / "tests" / "fixtures"
+PROBE = ROOT / "conf" / "probes" / "assurability.xml"
 
-# The file of each proxy's configuration, and how it is started with it.
-PROXIES = {
-    "garde": ("garde.toml", lambda programs, file: [programs / "garde", "run", "--config", file]),
-    "haproxy": ("haproxy.cfg", lambda programs, file: ["/usr/sbin/haproxy", "-db", "-f", file]),
-    "nginx": ("nginx.conf", lambda programs, file: ["/usr/sbin/nginx", "-e", "stderr", "-c", file]),
-}
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """A proxy as a benchmark knows it."""
+
+    name: str
+    template: str  # its configuration, in bench/peers
+    command: object  # (folder of programs, configuration) -> argv
+    words: dict = dataclasses.field(default_factory=dict)  # for its template, beside what all get
+
+
+def garde(template):
+    return Kind("garde", template, lambda programs, file: [programs / "garde", "run", "--config", file])
+
+
+def haproxy(template, name="haproxy", **words):
+    return Kind(name, template, lambda programs, file: ["/usr/sbin/haproxy", "-db", "-f", file], words)
+
+
+def nginx(template):
+    return Kind("nginx", template, lambda programs, file: ["/usr/sbin/nginx", "-e", "stderr", "-c", file])
+
+
+# Of what is compared, each benchmark's own.
+THROUGHPUT = (garde("garde.toml"), haproxy("haproxy.cfg"), nginx("nginx.conf"))
+FAILOVER = (garde("failover/garde.toml"),
+            haproxy("failover/haproxy.cfg", balance="first", backup=""),
+            haproxy("failover/haproxy.cfg", "haproxy-backup", balance="roundrobin", backup="backup"),
+            nginx("failover/nginx.conf"))
+
+
+def _one_line(file):
+    """The probe's question without comments and line ends, for a configuration that takes it as a word."""
+    text = re.sub(r"<!--.*?-->", "", file.read_text(), flags=re.DOTALL)
+    return re.sub(r">\s+<", "><", text).strip()
 
 
 class Origin:
@@ -29,29 +60,26 @@ class Origin:
         line = self.process.popen.stdout.readline()
         if not line:
             raise self.process.fail("did not start")
-        self.ports = json.loads(line)
+        ports = json.loads(line)
+        self.words = {f"{kind}_{number}": port for kind in ("plain", "tls") for number, port in enumerate(ports[kind], 1)}
 
 
 class Proxy:
     """One proxy, fresh."""
 
-    def __init__(self, name, programs, pki, origin, core, folder):
-        self.name = name
+    def __init__(self, kind, programs, pki, words, core, folder):
+        """`words` are those of the template that name the backends."""
+        self.name = kind.name
         self.port = free_port()
-        template, command = PROXIES[name]
-        own = folder / name
+        own = folder / kind.name
         own.mkdir(exist_ok=True)
-        words = {
-            "port": self.port, "admin_port": free_port(), "status_port": free_port(), "pki": pki, "folder": own,
-            "probe": ROOT / "conf" / "probes" / "assurability.xml",
-            "plain_1": origin.ports["plain"][0], "plain_2": origin.ports["plain"][1],
-            "tls_1": origin.ports["tls"][0], "tls_2": origin.ports["tls"][1],
-        }
-        text = re.sub(r"@([a-z_0-9]+)@", lambda found: str(words[found[1]]), (PEERS / template).read_text())
-        file = own / template
+        known = {"port": self.port, "admin_port": free_port(), "status_port": free_port(), "pki": pki, "folder": own,
+                 "probe": PROBE, "probe_text": _one_line(PROBE), **words, **kind.words}
+        text = re.sub(r"@([a-z_0-9]+)@", lambda found: str(known[found[1]]), (PEERS / kind.template).read_text())
+        file = own / pathlib.PurePath(kind.template).name
         file.write_text(text)
         (own / "haproxy.pem").write_bytes((pki / "garde.pem").read_bytes() + (pki / "garde.key").read_bytes())
-        self.process = Process(name, command(programs, file), core, folder, stdout=subprocess.DEVNULL)
+        self.process = Process(kind.name, kind.command(programs, file), core, folder, stdout=subprocess.DEVNULL)
         try:
             wait_for_port(self.process, self.port)
         except Problem:

@@ -10,18 +10,22 @@ namespace {
 /// How long after a step's end its last answers may come.
 constexpr std::chrono::seconds patience{5};
 
-/// A server that fails so often is not worth the rest of the step.
-constexpr std::uint64_t failure_limit = 1000;
-
 steady_time clock_now() {
     return std::chrono::steady_clock::now();
+}
+
+/// Where the connections of client number `index` come from.
+in_addr caller_address(std::size_t index, std::uint8_t callers) {
+    constexpr in_addr_t before_first = (127U << 24) + (1U << 8);
+    if (callers == 0) return {htonl(INADDR_ANY)};
+    return {htonl(before_first + 1 + static_cast<in_addr_t>(index % callers))};
 }
 
 }  // namespace
 
 campaign::campaign(const target& to, std::size_t clients) : to_(to) {
     for (std::size_t i = 0; i < clients; ++i) {
-        clients_.push_back(std::make_unique<client>(to_, *this));
+        clients_.push_back(std::make_unique<client>(to_, *this, caller_address(i, to_.callers)));
         closed_.push_back(clients_.back().get());
     }
 }
@@ -35,7 +39,7 @@ outcome campaign::run(nanoseconds length) {
         const steady_time now = clock_now();
         const bool more = begin(now);
         if (!more && under_way_ == 0) break;
-        if (now >= limit || outcome_.failed >= failure_limit) {
+        if (now >= limit || outcome_.failed >= failure_limit()) {
             give_up(now);
             break;
         }
@@ -50,6 +54,7 @@ void campaign::give_up(steady_time now) {
         if (one->now() == phase::asking) {
             ++outcome_.unfinished;
             outcome_.latency.record(now - one->intended());
+            ended({.due = one->intended(), .end = now, .by = one.get(), .why = "no answer came"});
         }
         if (one->now() != phase::asking && one->now() != phase::opening) continue;
         one->close();
@@ -59,6 +64,7 @@ void campaign::give_up(steady_time now) {
     for (const steady_time due : left_undone(now)) {
         ++outcome_.unfinished;
         outcome_.latency.record(now - due);
+        ended({.due = due, .end = now, .by = nullptr, .why = "no connection was free"});
     }
 }
 
@@ -91,7 +97,9 @@ void campaign::opened(client& which) {
 void campaign::answered(client& which) {
     --under_way_;
     ++outcome_.answered;
-    outcome_.latency.record(clock_now() - which.intended());
+    const steady_time now = clock_now();
+    outcome_.latency.record(now - which.intended());
+    ended({.due = which.intended(), .end = now, .by = &which, .why = {}});
     waiting_.push_back(&which);
 }
 
@@ -106,6 +114,7 @@ void campaign::lost(client& which, phase was, std::string_view why) {
         return;
     }
     ++outcome_.failed;
+    if (was == phase::asking) ended({.due = which.intended(), .end = clock_now(), .by = &which, .why = why});
     if (outcome_.first_failure.empty()) outcome_.first_failure = why;
 }
 

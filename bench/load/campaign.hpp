@@ -33,6 +33,14 @@ struct outcome {
     bench::histogram send_lag;  ///< how much later than intended questions left, whosever fault it was
 };
 
+/// What became of one question.
+struct fate {
+    steady_time due;
+    steady_time end;
+    const client* by;      ///< who had asked, or was to ask; null when nobody could
+    std::string_view why;  ///< there is no whole answer, or it is wrong; empty: there is, and it is not
+};
+
 class campaign : public observer {
   public:
     virtual ~campaign() = default;
@@ -51,6 +59,11 @@ class campaign : public observer {
     [[nodiscard]] virtual steady_time next_due() const = 0;
     /// Questions that are due and were not begun, when patience ended: when they should have left.
     [[nodiscard]] virtual std::vector<steady_time> left_undone(steady_time now) const;
+
+    /// A question has come to its end.
+    virtual void ended(const fate& /*of*/) {}
+    /// A step is given up after so many failures: a server that fails so often is not worth the rest.
+    [[nodiscard]] virtual std::uint64_t failure_limit() const { return 1000; }
 
     void open(client& which, steady_time intended);
     void ask(client& which, steady_time intended);
@@ -81,7 +94,26 @@ std::unique_ptr<campaign> make_closed_loop(const target& to, std::size_t clients
 
 /// Questions leave at a fixed rate, however the server fares, on whichever connection is free; one that finds
 /// none free waits, and its waiting counts.
-std::unique_ptr<campaign> make_fixed_rate(const target& to, std::size_t clients, bench::pace rate);
+class fixed_rate : public campaign {
+  public:
+    fixed_rate(const target& to, std::size_t clients, bench::pace rate)
+        : campaign(to, clients), rate_(rate) {}
+
+  protected:
+    void start(steady_time now, nanoseconds length) override;
+
+  private:
+    bool begin(steady_time now) override;
+    /// Without a free connection there is nothing to do before an answer comes.
+    [[nodiscard]] steady_time next_due() const override;
+    [[nodiscard]] std::vector<steady_time> left_undone(steady_time now) const override;
+    [[nodiscard]] steady_time due() const { return started_ + rate_.due(begun_); }
+
+    bench::pace rate_;
+    steady_time started_{};
+    std::uint64_t begun_ = 0;
+    std::uint64_t total_ = 0;
+};
 
 /// Each client opens a connection, asks once, closes, and begins again. Latency counts from the opening.
 std::unique_ptr<campaign> make_handshakes(const target& to, std::size_t clients);

@@ -25,50 +25,6 @@ class closed_loop final : public campaign {
     steady_time end_{};
 };
 
-class fixed_rate final : public campaign {
-  public:
-    fixed_rate(const target& to, std::size_t clients, bench::pace rate)
-        : campaign(to, clients), rate_(rate) {}
-
-  private:
-    void start(steady_time now, nanoseconds length) override {
-        started_ = now;
-        begun_ = 0;
-        total_ = rate_.due_before(length);
-    }
-
-    bool begin(steady_time now) override {
-        reopen(now);
-        while (begun_ < total_ && !waiting_.empty() && due() <= now) {
-            client* one = waiting_.front();  // the one that has waited longest: all stay in use
-            waiting_.erase(waiting_.begin());
-            const steady_time intended = due();
-            ++begun_;
-            ask(*one, intended);
-        }
-        return begun_ < total_;
-    }
-
-    /// Without a free connection there is nothing to do before an answer comes.
-    [[nodiscard]] steady_time next_due() const override {
-        return waiting_.empty() ? steady_time::max() : due();
-    }
-
-    [[nodiscard]] std::vector<steady_time> left_undone(steady_time now) const override {
-        std::vector<steady_time> out;
-        for (auto index = begun_; index < total_ && started_ + rate_.due(index) < now; ++index)
-            out.push_back(started_ + rate_.due(index));
-        return out;
-    }
-
-    [[nodiscard]] steady_time due() const { return started_ + rate_.due(begun_); }
-
-    bench::pace rate_;
-    steady_time started_{};
-    std::uint64_t begun_ = 0;
-    std::uint64_t total_ = 0;
-};
-
 class handshakes final : public campaign {
   public:
     handshakes(const target& to, std::size_t clients) : campaign(to, clients) {}
@@ -130,12 +86,37 @@ class hold final : public campaign {
 
 }  // namespace
 
-std::unique_ptr<campaign> make_closed_loop(const target& to, std::size_t clients) {
-    return std::make_unique<closed_loop>(to, clients);
+void fixed_rate::start(steady_time now, nanoseconds length) {
+    started_ = now;
+    begun_ = 0;
+    total_ = rate_.due_before(length);
 }
 
-std::unique_ptr<campaign> make_fixed_rate(const target& to, std::size_t clients, bench::pace rate) {
-    return std::make_unique<fixed_rate>(to, clients, rate);
+bool fixed_rate::begin(steady_time now) {
+    reopen(now);
+    while (begun_ < total_ && !waiting_.empty() && due() <= now) {
+        client* one = waiting_.front();  // the one that has waited longest: all stay in use
+        waiting_.erase(waiting_.begin());
+        const steady_time intended = due();
+        ++begun_;
+        ask(*one, intended);
+    }
+    return begun_ < total_;
+}
+
+steady_time fixed_rate::next_due() const {
+    return waiting_.empty() ? steady_time::max() : due();
+}
+
+std::vector<steady_time> fixed_rate::left_undone(steady_time now) const {
+    std::vector<steady_time> out;
+    for (auto index = begun_; index < total_ && started_ + rate_.due(index) < now; ++index)
+        out.push_back(started_ + rate_.due(index));
+    return out;
+}
+
+std::unique_ptr<campaign> make_closed_loop(const target& to, std::size_t clients) {
+    return std::make_unique<closed_loop>(to, clients);
 }
 
 std::unique_ptr<campaign> make_handshakes(const target& to, std::size_t clients) {

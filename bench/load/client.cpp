@@ -32,6 +32,7 @@ void client::open(steady_time intended) {
     SSL_set_app_data(ssl.get(), this);
     if (session_) SSL_set_session(ssl.get(), session_.get());
     stream_.emplace(descriptor, std::move(ssl));
+    if (!bind_to_source(descriptor)) return lose(system_failure("bind a socket to its caller's address"));
     const auto* address = reinterpret_cast<const sockaddr*>(&to_.address);
     if (::connect(descriptor, address, sizeof to_.address) != 0 && errno != EINPROGRESS)
         return lose(system_failure("connect"));
@@ -39,8 +40,20 @@ void client::open(steady_time intended) {
     if (!to_.poller.watch(descriptor, *this)) return lose(system_failure("watch a socket"));
 }
 
+bool client::bind_to_source(int descriptor) const {
+    if (source_.s_addr == htonl(INADDR_ANY)) return true;
+    // The port is chosen when it connects: only then are source and destination together to be unique.
+    const int on = 1;
+    ::setsockopt(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    sockaddr_in from{};
+    from.sin_family = AF_INET;
+    from.sin_addr = source_;
+    return ::bind(descriptor, reinterpret_cast<const sockaddr*>(&from), sizeof from) == 0;
+}
+
 void client::ask(std::uint64_t index, steady_time intended) {
     intended_ = intended;
+    index_ = index;
     phase_ = phase::asking;
     reader_.start();
     const std::string_view question = to_.question.fresh(index);
@@ -87,7 +100,7 @@ void client::read_on() {
         if (idle) return lose("the server sent what was not asked for");
         const auto now = reader_.take({buffer.data(), got});
         if (now == bench::message_reader::progress::bad)
-            return lose("the answer is no HTTP with a Content-Length");
+            return lose("the answer is no HTTP that says where it ends");
         if (now == bench::message_reader::progress::more) continue;
         // Not read on: nothing comes until the next question, and what comes nevertheless is announced.
         return check_answer();
@@ -95,11 +108,11 @@ void client::read_on() {
 }
 
 void client::check_answer() {
-    if (reader_.status() != 200) return lose("an answer has status " + std::to_string(reader_.status()));
-    if (reader_.body_bytes() != to_.answer_bytes)
-        return lose("an answer has " + std::to_string(reader_.body_bytes()) + " bytes");
+    if (const auto wrong = to_.check(reader_); !wrong.empty()) return lose(wrong);
     phase_ = phase::waiting;
+    const bool stays = reader_.keeps_connection();
     tell_.answered(*this);
+    if (!stays && phase_ == phase::waiting) lose("");
 }
 
 void client::lose(std::string_view why) {

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <netinet/in.h>
 #include <optional>
 #include <string>
@@ -47,19 +48,32 @@ class observer {
 /// Whether a client opens its next connection with the ticket of the one before.
 enum class tickets : std::uint8_t { unused, used };
 
+/// Says what is wrong with a whole answer; empty when nothing is. A client closes its connection after a
+/// wrong one.
+using answer_check = std::function<std::string(const bench::message_reader&)>;
+
 /// What all clients of a campaign have in common.
 struct target {
     bench::poller& poller;
     SSL_CTX* tls;  ///< made by client_tls()
     sockaddr_in address;
     bench::question& question;
-    std::uint64_t answer_bytes;  ///< how long a right answer's body is
+    answer_check check;
+    bench::message_reader::bodies bodies;
     tickets resume;
+    /// Connections come in turn from so many addresses, 127.0.1.1 and up; 0: from the one that the kernel
+    /// takes.
+    std::uint8_t callers;
 };
 
 class client final : public bench::event_handler {
   public:
-    client(const target& to, observer& tell) : to_(to), tell_(tell) {}
+    /// `source` is where its connections come from; INADDR_ANY leaves it to the kernel.
+    client(const target& to, observer& tell, in_addr source)
+        : to_(to),
+          tell_(tell),
+          source_(source),
+          reader_(bench::message_reader::absent_length::is_bad, to.bodies) {}
 
     /// TCP and TLS; opened() follows, or lost().
     void open(steady_time intended);
@@ -71,12 +85,17 @@ class client final : public bench::event_handler {
     /// When what is under way, or was last, should have begun.
     [[nodiscard]] steady_time intended() const { return intended_; }
     [[nodiscard]] phase now() const { return phase_; }
+    /// The question's number that is under way, or was last.
+    [[nodiscard]] std::uint64_t index() const { return index_; }
+    /// What has come in answer to it so far.
+    [[nodiscard]] const bench::message_reader& answer() const { return reader_; }
     [[nodiscard]] bool resumed() const { return stream_ && stream_->resumed(); }
 
     void on_ready() override;
     void keep_ticket(bench::session_ptr session) { session_ = std::move(session); }
 
   private:
+    [[nodiscard]] bool bind_to_source(int descriptor) const;
     void write_on();
     void read_on();
     void check_answer();
@@ -86,7 +105,9 @@ class client final : public bench::event_handler {
     observer& tell_;
     std::optional<bench::stream> stream_;
     bench::session_ptr session_;
-    bench::message_reader reader_{bench::message_reader::absent_length::is_bad};
+    in_addr source_;
+    bench::message_reader reader_;
+    std::uint64_t index_ = 0;
     phase phase_ = phase::closed;
     std::string rest_;  ///< of the question, when the kernel did not take it in one piece
     steady_time intended_{};

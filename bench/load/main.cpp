@@ -7,6 +7,7 @@
 // the server's work can so do it at moments when nothing is under way.
 #include "bench/common/consult.hpp"
 #include "campaign.hpp"
+#include "recording.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -24,6 +25,7 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
+using bodies = bench::message_reader::bodies;
 
 struct options {
     std::string mode;
@@ -33,6 +35,7 @@ struct options {
     std::size_t request_bytes = 8192;
     std::uint64_t answer_bytes = 4096;
     std::size_t connections = 32;
+    std::uint8_t callers = 0;
     std::uint64_t rate = 1000;
     double seconds = 3;
     double warm_up = 1;
@@ -44,9 +47,24 @@ std::chrono::nanoseconds to_time(double seconds) {
 
 std::unique_ptr<load::campaign> make_campaign(const options& with, const load::target& to) {
     if (with.mode == "closed") return load::make_closed_loop(to, with.connections);
-    if (with.mode == "rate") return load::make_fixed_rate(to, with.connections, bench::pace(with.rate));
+    if (with.mode == "rate")
+        return std::make_unique<load::fixed_rate>(to, with.connections, bench::pace(with.rate));
+    if (with.mode == "record")
+        return std::make_unique<load::recording>(to, with.connections, bench::pace(with.rate));
     if (with.mode == "hold") return load::make_hold(to, with.connections);
     return load::make_handshakes(to, with.connections);
+}
+
+/// What a right answer is. Of a recording every answer is, so that the connection stays as it does in real
+/// software.
+load::answer_check make_check(const options& with) {
+    if (with.mode == "record") return [](const bench::message_reader&) { return std::string(); };
+    return [bytes = with.answer_bytes](const bench::message_reader& answer) -> std::string {
+        if (answer.status() != 200) return "an answer has status " + std::to_string(answer.status());
+        if (answer.body_bytes() != bytes)
+            return "an answer has " + std::to_string(answer.body_bytes()) + " bytes";
+        return {};
+    };
 }
 
 /// Its own use of the processor, in seconds.
@@ -67,9 +85,28 @@ std::string to_json(const bench::histogram& of) {
         to_us(of.quantile(0.999)), to_us(of.max()));
 }
 
-void report(const options& with, const load::outcome& out, double cpu_s) {
+std::int64_t to_clock_us(load::steady_time at) {
+    return duration_cast<microseconds>(at.time_since_epoch()).count();
+}
+
+/// Each question as [due, end, status, what, site], times in microseconds of CLOCK_MONOTONIC. All texts are
+/// our own or have been looked at: nothing in them needs escaping.
+void report_lines(const load::recording& from) {
+    fmt::print(R"("requests":[)");
+    const char* separator = "";
+    for (const auto& one : from.lines()) {
+        fmt::print(R"({}[{},{},{},"{}","{}"])", separator, to_clock_us(one.due), to_clock_us(one.end),
+                   one.status, one.what, one.site);
+        separator = ",";
+    }
+    fmt::print("],");
+}
+
+void report(const options& with, const load::campaign& by, const load::outcome& out, double cpu_s) {
+    fmt::print("{{");
+    if (const auto* kept = dynamic_cast<const load::recording*>(&by)) report_lines(*kept);
     // first_failure is one of our own sentences: nothing in it needs escaping.
-    fmt::print(R"({{"mode":"{}","answered":{},"failed":{},"unfinished":{},"closed_idle":{},"handshakes":{},)"
+    fmt::print(R"("mode":"{}","answered":{},"failed":{},"unfinished":{},"closed_idle":{},"handshakes":{},)"
                R"("not_resumed":{},"first_failure":"{}","seconds":{:.6f},"cpu_s":{:.6f},"latency_us":{},)"
                R"("send_lag_us":{}}})"
                "\n",
@@ -107,12 +144,15 @@ std::expected<void, std::string> run(const options& with) {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(with.port);
-    const auto campaign = make_campaign(with, {.poller = poller,
-                                               .tls = tls->get(),
-                                               .address = address,
-                                               .question = *question,
-                                               .answer_bytes = with.answer_bytes,
-                                               .resume = resume});
+    const auto campaign =
+        make_campaign(with, {.poller = poller,
+                             .tls = tls->get(),
+                             .address = address,
+                             .question = *question,
+                             .check = make_check(with),
+                             .bodies = with.mode == "record" ? bodies::kept : bodies::counted,
+                             .resume = resume,
+                             .callers = with.callers});
     if (with.mode != "hold") {
         const auto warm = campaign->run(to_time(with.warm_up));
         if (warm.answered == 0)
@@ -123,7 +163,7 @@ std::expected<void, std::string> run(const options& with) {
     wait_for_line();
     const double before = cpu_time();
     const auto out = campaign->run(to_time(with.seconds));
-    report(with, out, cpu_time() - before);
+    report(with, *campaign, out, cpu_time() - before);
     wait_for_end();
     return {};
 }
@@ -138,15 +178,17 @@ int main(int argc, char** argv) {
                    "each request was "
                    "due; full: a new connection for each request; resumed: the same with the last one's "
                    "ticket; hold: "
-                   "idle connections after one request each")
+                   "idle connections after one request each; record: as rate, with a line about each request")
         ->required()
-        ->check(CLI::IsMember({"closed", "rate", "full", "resumed", "hold"}));
+        ->check(CLI::IsMember({"closed", "rate", "full", "resumed", "hold", "record"}));
     app.add_option("--to", with.port, "port on 127.0.0.1")->required();
     app.add_option("--path", with.path, "of the POST");
     app.add_option("--request", with.request, "the consult (tests/fixtures/consult-request.xml)")->required();
     app.add_option("--request-bytes", with.request_bytes, "how long its body is made");
     app.add_option("--answer-bytes", with.answer_bytes, "how long the body of a right answer is");
     app.add_option("--connections", with.connections)->check(CLI::PositiveNumber);
+    app.add_option("--callers", with.callers, "connect from so many addresses, 127.0.1.1 and up")
+        ->check(CLI::Range(1, 254));
     app.add_option("--rate", with.rate, "requests per second")->check(CLI::PositiveNumber);
     app.add_option("--seconds", with.seconds, "of measuring; hold: at most so long for connecting");
     app.add_option("--warm-up", with.warm_up, "seconds before");

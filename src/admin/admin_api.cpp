@@ -4,6 +4,7 @@
 #include "garde/net/arrival.hpp"
 
 #include "answers.hpp"
+#include "explanation.hpp"
 #include "openapi.hpp"
 #include "refusals.hpp"
 #include "requests.hpp"
@@ -76,16 +77,27 @@ struct admin_api::state {
         const auto where = find_place(request.head.method, request.head.path);
         if (!where) co_return where.error();
         if (where->what == resource::openapi) co_return json_reply(std::string(openapi_document()));
-        const bool orders = where->what == resource::reload || where->what == resource::mode;
-        if (orders && !no_orders.empty()) co_return come_again(no_orders);
-        if (where->what == resource::reload) {
-            net::page_reply reply = co_await reload(*operator_name);
-            co_return reply;
-        }
-        if (where->what != resource::mode) co_return read(*where);
-        net::page_reply reply = co_await order_mode(request, where->service, *operator_name);
+        if (takes_orders(where->what) && !no_orders.empty()) co_return come_again(no_orders);
+        auto replying = carry_out(request, *where, *operator_name);
+        net::page_reply reply = co_await std::move(replying);
         co_return reply;
     }
+
+    net::task<net::page_reply> carry_out(const net::page_request& request, const place& where,
+                                         const std::string& by) {
+        switch (where.what) {
+            case resource::reload: return reload(by);
+            case resource::mode: return order_mode(request, where.service, by);
+            case resource::procedure: return order_procedure(request, where.service, by);
+            case resource::explanation: return explain(std::string(where.service));
+            case resource::openapi:
+            case resource::services:
+            case resource::service: break;
+        }
+        return tell(where);
+    }
+
+    net::task<net::page_reply> tell(const place& where) const { co_return read(where); }
 
     [[nodiscard]] net::page_reply read(const place& where) const {
         if (!view)
@@ -95,13 +107,19 @@ struct admin_api::state {
         return document ? json_reply(std::move(*document)) : no_such_service();
     }
 
+    /// Nothing when there is none of this name.
+    [[nodiscard]] const config::service_settings* find(std::string_view name) const {
+        const auto found = std::ranges::find_if(
+            served->services(), [name](const auto& one) { return one.settings->name == name; });
+        return found == served->services().end() ? nullptr : found->settings;
+    }
+
     net::task<net::page_reply> order_mode(const net::page_request& request, std::string_view name,
                                           const std::string& by) {
-        const auto service = std::ranges::find_if(
-            served->services(), [name](const auto& one) { return one.settings->name == name; });
-        if (service == served->services().end()) co_return no_such_service();
+        const auto* service = find(name);
+        if (service == nullptr) co_return no_such_service();
         const auto order = parse_mode_request(request.head.find("Content-Type").value_or(""), request.body,
-                                              *service->settings, by, wall_now());
+                                              *service, by, wall_now());
         if (!order) co_return problem_reply(order.error().status, order.error().detail);
         auto give = [this, &order](std::function<void(control::mode_result)> then) {
             control.order(*order, std::move(then));
@@ -110,6 +128,32 @@ struct admin_api::state {
         const control::mode_result became = co_await std::move(waiting);
         if (!became.known_service) co_return no_such_service();
         co_return json_reply(order_document(*order, became));
+    }
+
+    net::task<net::page_reply> order_procedure(const net::page_request& request, std::string_view name,
+                                               const std::string& by) {
+        const auto* service = find(name);
+        if (service == nullptr) co_return no_such_service();
+        const auto order = parse_procedure_request(request.head.find("Content-Type").value_or(""),
+                                                   request.body, *service, by);
+        if (!order) co_return problem_reply(order.error().status, order.error().detail);
+        auto give = [this, &order](std::function<void(control::procedure_result)> then) {
+            control.order(*order, std::move(then));
+        };
+        auto waiting = wait_for<control::procedure_result>(desk, std::move(give));
+        const control::procedure_result became = co_await std::move(waiting);
+        if (!became.known_service) co_return no_such_service();
+        co_return json_reply(procedure_document(*order, became));
+    }
+
+    net::task<net::page_reply> explain(std::string name) {
+        using explained = std::optional<control::service_explanation>;
+        auto question = [this, &name](std::function<void(explained)> then) {
+            control.explain(name, std::move(then));
+        };
+        auto waiting = wait_for<explained>(desk, std::move(question));
+        const explained told = co_await std::move(waiting);
+        co_return told ? json_reply(explanation_document(*told)) : no_such_service();
     }
 
     net::task<net::page_reply> reload(const std::string& by) {

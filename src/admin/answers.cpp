@@ -1,6 +1,7 @@
 // See answers.hpp.
 #include "answers.hpp"
 
+#include "json_values.hpp"
 #include "routes.hpp"
 
 #include <boost/json/array.hpp>
@@ -15,32 +16,12 @@
 namespace garde::admin {
 namespace {
 
-namespace json = boost::json;
 using continuity::to_text;
-
-json::string_view text(std::string_view from) {
-    return {from.data(), from.size()};
-}
-
-json::value time_or_null(const std::optional<wall_time>& at) {
-    return at ? json::value(to_rfc3339(*at)) : json::value(nullptr);
-}
 
 json::object texts(const std::map<std::string, std::string>& from) {
     json::object out;
     for (const auto& [key, value] : from) out[key] = value;
     return out;
-}
-
-json::value override_of(const control::service_view& service) {
-    if (!service.order) return nullptr;
-    const auto& order = *service.order;
-    return json::object{{"mode", text(to_text(order.pinned))},
-                        {"strict", order.strict},
-                        {"by", order.by},
-                        {"reason", order.reason},
-                        {"since", to_rfc3339(order.since)},
-                        {"until", time_or_null(order.until)}};
 }
 
 json::object backend_of(const config::backend_settings& settings, const control::backend_view& now) {
@@ -63,9 +44,15 @@ json::object service_of(const config::service_settings& settings, const control:
              now.active_backend.empty() ? json::value(nullptr) : json::value(now.active_backend)},
             {"since", to_rfc3339(now.since)},
             {"recorded", now.recorded == control::durability::durable ? "durable" : "not-yet-durable"},
-            {"procedure_active", now.procedure_active()},
-            {"override", override_of(now)},
+            {"procedure_active", now.procedure_active},
+            {"procedure_since",
+             now.procedure_active ? json::value(to_rfc3339(now.procedure_since)) : json::value(nullptr)},
+            {"override", override_value(now.order)},
             {"backends", std::move(backends)}};
+}
+
+std::string not_stored(const std::string& why) {
+    return "The order is in force, but it is not stored: a restart would lose it. The store says: " + why;
 }
 
 json::array problems_of(const std::vector<config::problem>& all) {
@@ -103,10 +90,18 @@ std::string order_document(const control::mode_request& ordered, const control::
         {"mode", ordered.pinned ? text(to_text(*ordered.pinned)) : json::string_view("automatic")},
         {"by", ordered.by},
         {"stored", became.stored}};
-    if (!became.stored)
-        out["warning"] =
-            "The order is in force, but it is not stored: a restart would lose it. The store says: " +
-            became.store_error;
+    if (!became.stored) out["warning"] = not_stored(became.store_error);
+    return json::serialize(out);
+}
+
+std::string procedure_document(const control::procedure_request& ordered,
+                               const control::procedure_result& became) {
+    json::object out{{"service", ordered.service},
+                     {"open", ordered.open},
+                     {"by", ordered.by},
+                     {"changed", became.changed},
+                     {"stored", became.stored}};
+    if (!became.stored) out["warning"] = not_stored(became.store_error);
     return json::serialize(out);
 }
 

@@ -26,6 +26,10 @@ std::optional<std::string> service_document(std::span<const proxy::service_site>
 /// What became of an order: {"service","mode","by","stored"}, and "warning" when it is not stored.
 std::string order_document(const control::mode_request& ordered, const control::mode_result& became);
 
+/// What became of it for the emergency procedure: {"service","open","by","changed","stored"}, and "warning".
+std::string procedure_document(const control::procedure_request& ordered,
+                               const control::procedure_result& became);
+
 /// A configuration that was adopted: {"configuration","former_configuration","by","problems"}.
 std::string reload_document(const reload_result& became, std::string_view by);
 

@@ -9,7 +9,7 @@ std::string_view openapi_document() {
   "info": {
     "title": "garde admin API",
     "version": "1",
-    "description": "Reads what garde knows of its services and orders their modes. Errors are problem documents (RFC 9457). Reading never changes anything; every order is written to the journal with the operator's name."
+    "description": "Reads what garde knows of its services and orders their modes and emergency procedures. Errors are problem documents (RFC 9457). Reading never changes anything; every order is written to the journal with the operator's name."
   },
   "security": [{"operator": []}],
   "paths": {
@@ -50,6 +50,36 @@ std::string_view openapi_document() {
           "404": {"$ref": "#/components/responses/problem"},
           "415": {"$ref": "#/components/responses/problem"},
           "422": {"$ref": "#/components/responses/problem"}
+        }
+      }
+    },
+    "/v1/services/{name}/explanation": {
+      "get": {
+        "operationId": "explain_service",
+        "summary": "Why the service is in its mode, which observations decided, what would change it, and what is due next",
+        "parameters": [{"$ref": "#/components/parameters/name"}],
+        "responses": {
+          "200": {"description": "As it is now", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/explanation"}}}},
+          "401": {"$ref": "#/components/responses/unauthorized"},
+          "404": {"$ref": "#/components/responses/problem"}
+        }
+      }
+    },
+    "/v1/services/{name}/procedure": {
+      "post": {
+        "operationId": "order_procedure",
+        "summary": "Opens or closes the emergency procedure for the public, apart from the mode",
+        "description": "It opens by itself with a mode without backend. What an operator opened stays open until an operator closes it; what is closed during an outage stays closed until the next one.",
+        "parameters": [{"$ref": "#/components/parameters/name"}],
+        "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/procedure_order"}}}},
+        "responses": {
+          "200": {"description": "The order is in force", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/procedure_ordered"}}}},
+          "400": {"$ref": "#/components/responses/problem"},
+          "401": {"$ref": "#/components/responses/unauthorized"},
+          "404": {"$ref": "#/components/responses/problem"},
+          "415": {"$ref": "#/components/responses/problem"},
+          "422": {"$ref": "#/components/responses/problem"},
+          "503": {"$ref": "#/components/responses/problem"}
         }
       }
     },
@@ -100,6 +130,11 @@ std::string_view openapi_document() {
         "properties": {"type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"}}
       },
       "time": {"type": "string", "format": "date-time", "description": "RFC 3339, UTC"},
+      "time_or_null": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/time"}]},
+      "text_or_null": {"type": ["string", "null"]},
+      "number_or_null": {"type": ["integer", "null"]},
+      "mode": {"enum": ["primary", "backup", "degraded", "emergency"]},
+      "verdict": {"enum": ["unknown", "up", "suspect", "down", "recovering"]},
       "texts": {"type": "object", "additionalProperties": {"type": "string"}},
       "pinned_mode": {
         "enum": ["primary", "backup", "degraded", "emergency", "transparent"],
@@ -116,15 +151,16 @@ std::string_view openapi_document() {
       },
       "service": {
         "type": "object",
-        "required": ["name", "title", "mode", "active_backend", "since", "recorded", "procedure_active", "override", "backends"],
+        "required": ["name", "title", "mode", "active_backend", "since", "recorded", "procedure_active", "procedure_since", "override", "backends"],
         "properties": {
           "name": {"type": "string"},
           "title": {"$ref": "#/components/schemas/texts", "description": "By language"},
-          "mode": {"enum": ["primary", "backup", "degraded", "emergency"]},
+          "mode": {"$ref": "#/components/schemas/mode"},
           "active_backend": {"type": ["string", "null"], "description": "Where requests go first"},
           "since": {"$ref": "#/components/schemas/time"},
           "recorded": {"enum": ["durable", "not-yet-durable"], "description": "Whether the latest switchover is safely in the journal"},
-          "procedure_active": {"type": "boolean"},
+          "procedure_active": {"type": "boolean", "description": "The emergency procedure is open for the public, whatever the mode"},
+          "procedure_since": {"$ref": "#/components/schemas/time_or_null"},
           "override": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/override"}]},
           "backends": {"type": "array", "items": {"$ref": "#/components/schemas/backend"}}
         }
@@ -147,7 +183,7 @@ std::string_view openapi_document() {
         "properties": {
           "name": {"type": "string"},
           "role": {"enum": ["primary", "backup"]},
-          "verdict": {"enum": ["unknown", "up", "suspect", "down", "recovering"]},
+          "verdict": {"$ref": "#/components/schemas/verdict"},
           "since": {"$ref": "#/components/schemas/time"},
           "last_reason": {"type": "string", "description": "Why the latest failure counted as one; none without any"},
           "domains": {"$ref": "#/components/schemas/texts", "description": "Fault domains: kind to name"}
@@ -191,6 +227,115 @@ std::string_view openapi_document() {
           {"$ref": "#/components/schemas/problem"},
           {"type": "object", "required": ["problems"], "properties": {"problems": {"type": "array", "items": {"$ref": "#/components/schemas/configuration_problem"}}}}
         ]
+      },
+      "procedure_order": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["open", "reason"],
+        "properties": {
+          "open": {"type": "boolean", "description": "true opens it, false closes it"},
+          "reason": {"type": "string", "minLength": 1, "maxLength": 500, "description": "One line: the journal keeps it"}
+        }
+      },
+      "procedure_ordered": {
+        "type": "object",
+        "required": ["service", "open", "by", "changed", "stored"],
+        "properties": {
+          "service": {"type": "string"},
+          "open": {"type": "boolean"},
+          "by": {"type": "string"},
+          "changed": {"type": "boolean", "description": "false when it was so already"},
+          "stored": {"type": "boolean", "description": "Whether it survives a restart"},
+          "warning": {"type": "string", "description": "Only when it is not stored"}
+        }
+      },
+      "explanation": {
+        "type": "object",
+        "required": ["service", "at", "mode", "active_backend", "since", "override", "last_switchover", "backends", "asked", "suspect_domains", "canary", "admitted_percent", "share_until", "hold_down_ms", "relapses", "frozen", "frozen_until", "cut_off", "procedure_active", "procedure_since", "procedure_closes", "next_due", "outlook"],
+        "properties": {
+          "service": {"type": "string"},
+          "at": {"$ref": "#/components/schemas/time"},
+          "mode": {"$ref": "#/components/schemas/mode"},
+          "active_backend": {"$ref": "#/components/schemas/text_or_null"},
+          "since": {"$ref": "#/components/schemas/time", "description": "Of the mode"},
+          "override": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/override"}]},
+          "last_switchover": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/switchover"}], "description": "What brought the mode; null when it is that of the start, or when the list of backends has changed since"},
+          "backends": {"type": "array", "items": {"$ref": "#/components/schemas/explained_backend"}},
+          "asked": {"type": "array", "description": "Whom a request asks, in this order", "items": {"type": "string"}},
+          "suspect_domains": {"type": "array", "items": {"$ref": "#/components/schemas/suspect_domain"}},
+          "canary": {"oneOf": [{"type": "null"}, {"type": "object", "required": ["backend", "percent"], "properties": {"backend": {"type": "string"}, "percent": {"type": "integer"}}}], "description": "The better backend that is coming back, and its share of the requests"},
+          "admitted_percent": {"type": "integer", "description": "Of the requests that are given to a backend at all"},
+          "share_until": {"$ref": "#/components/schemas/time_or_null", "description": "When the present share, of either kind, grows"},
+          "hold_down_ms": {"type": "integer", "description": "How long a better backend must be up before the present mode is left for it; grows with relapses"},
+          "relapses": {"type": "integer"},
+          "frozen": {"type": "boolean", "description": "The bound on switchovers an hour is reached"},
+          "frozen_until": {"$ref": "#/components/schemas/time_or_null"},
+          "cut_off": {"type": "boolean", "description": "No reference address answers: this node itself may be cut off"},
+          "procedure_active": {"type": "boolean"},
+          "procedure_since": {"$ref": "#/components/schemas/time_or_null"},
+          "procedure_closes": {"$ref": "#/components/schemas/time_or_null", "description": "By itself, if nothing happens meanwhile"},
+          "next_due": {"$ref": "#/components/schemas/time_or_null", "description": "When time alone may change something next: a hold-down, a share, a trial, the order's end"},
+          "outlook": {"type": "array", "description": "What would change the mode and what comes next, in sentences for people", "items": {"type": "string"}}
+        }
+      },
+      "switchover": {
+        "type": "object",
+        "required": ["from", "to", "from_backend", "to_backend", "cause", "by", "reason", "first_symptom", "detected", "decided", "in_effect", "requests_touched", "backends"],
+        "properties": {
+          "from": {"$ref": "#/components/schemas/mode"},
+          "to": {"$ref": "#/components/schemas/mode"},
+          "from_backend": {"$ref": "#/components/schemas/text_or_null"},
+          "to_backend": {"$ref": "#/components/schemas/text_or_null"},
+          "cause": {"enum": ["detection", "recovery", "override-set", "override-cleared", "override-expired", "reconfigured"]},
+          "by": {"type": "string", "description": "The operator, or garde"},
+          "reason": {"type": "string", "description": "The operator's words; empty for automatic ones"},
+          "first_symptom": {"$ref": "#/components/schemas/time"},
+          "detected": {"$ref": "#/components/schemas/time"},
+          "decided": {"$ref": "#/components/schemas/time"},
+          "in_effect": {"$ref": "#/components/schemas/time_or_null", "description": "When all workers served from it"},
+          "requests_touched": {"type": "integer", "description": "Attempts that failed at the backend that was left, since the first symptom"},
+          "backends": {"type": "array", "description": "What was known of each when it was decided", "items": {"type": "object", "required": ["backend", "verdict", "evidence"], "properties": {"backend": {"type": "string"}, "verdict": {"$ref": "#/components/schemas/verdict"}, "evidence": {"$ref": "#/components/schemas/evidence"}}}}
+        }
+      },
+      "evidence": {
+        "type": "object",
+        "required": ["failed_probes", "failed_attempts", "distinct_callers", "requests_touched", "last_reason", "first_symptom"],
+        "properties": {
+          "failed_probes": {"type": "integer", "description": "In a row"},
+          "failed_attempts": {"type": "integer", "description": "In a row, of those that count"},
+          "distinct_callers": {"type": "integer", "description": "Among the failures that count, lately"},
+          "requests_touched": {"type": "integer", "description": "Attempts that failed since the first symptom"},
+          "last_reason": {"type": "string", "description": "none without any"},
+          "first_symptom": {"$ref": "#/components/schemas/time_or_null"}
+        }
+      },
+      "explained_backend": {
+        "type": "object",
+        "required": ["name", "verdict", "since", "evidence", "doubtful", "doubted_for", "needs_trial", "trials_passed", "trials_wanted", "next_trial", "ejected_until", "usual_ms", "failing_insurer"],
+        "properties": {
+          "name": {"type": "string"},
+          "verdict": {"$ref": "#/components/schemas/verdict"},
+          "since": {"$ref": "#/components/schemas/time"},
+          "evidence": {"$ref": "#/components/schemas/evidence"},
+          "doubtful": {"type": "boolean", "description": "It shares a suspect domain, and has not shown since that it works"},
+          "doubted_for": {"type": "array", "items": {"$ref": "#/components/schemas/suspect_domain"}},
+          "needs_trial": {"type": "boolean", "description": "It went down by its traffic: passing probes do not bring it back"},
+          "trials_passed": {"type": "integer", "description": "In a row"},
+          "trials_wanted": {"type": "integer"},
+          "next_trial": {"$ref": "#/components/schemas/time_or_null", "description": "A real request that may be sent twice is given to it then"},
+          "ejected_until": {"$ref": "#/components/schemas/time_or_null"},
+          "usual_ms": {"$ref": "#/components/schemas/number_or_null", "description": "What half of its answers take at most"},
+          "failing_insurer": {"$ref": "#/components/schemas/number_or_null", "description": "The insurer whose questions fail here while others are answered"}
+        }
+      },
+      "suspect_domain": {
+        "type": "object",
+        "required": ["kind", "name", "since"],
+        "properties": {
+          "kind": {"type": "string"},
+          "name": {"$ref": "#/components/schemas/text_or_null", "description": "null: of backends that do not say"},
+          "since": {"$ref": "#/components/schemas/time"}
+        }
       },
       "ordered": {
         "type": "object",

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace garde::admin {
 namespace {
@@ -34,25 +35,32 @@ bool is_json(std::string_view content_type) {
     return http::equal_ignoring_case(type, "application/json");
 }
 
-checked<json::object> read_object(std::string_view body) {
+/// The members of an order.
+struct member_names {
+    std::span<const std::string_view> known;
+    std::string_view listed;  ///< the same as a sentence lists them
+};
+constexpr std::array<std::string_view, 4> mode_members{"mode", "reason", "expires", "strict"};
+constexpr member_names of_mode{mode_members, "\"mode\", \"reason\", \"expires\" and \"strict\""};
+constexpr std::array<std::string_view, 2> procedure_members{"open", "reason"};
+constexpr member_names of_procedure{procedure_members, "\"open\" and \"reason\""};
+
+checked<json::object> read_object(std::string_view body, std::string_view needed) {
     json::error_code failed;
     json::value document = json::parse(json::string_view(body.data(), body.size()), failed);
     if (failed)
         return refused({.status = 400, .detail = "The body is no JSON document: " + failed.message() + "."});
     if (!document.is_object())
-        return unprocessable("The body must be a JSON object with \"mode\" and \"reason\".");
+        return unprocessable(fmt::format("The body must be a JSON object with {}.", needed));
     return std::move(document.as_object());
 }
 
-checked<void> check_members(const json::object& order) {
-    static constexpr std::array<std::string_view, 4> known{"mode", "reason", "expires", "strict"};
+checked<void> check_members(const json::object& order, const member_names& members) {
     for (const auto& member : order) {
         const std::string_view name(member.key().data(), member.key().size());
-        if (std::ranges::find(known, name) == known.end())
-            return unprocessable(
-                fmt::format("There is no member \"{}\" here; there are \"mode\", \"reason\", "
-                            "\"expires\" and \"strict\".",
-                            clean_utf8(name, 60)));
+        if (std::ranges::find(members.known, name) == members.known.end())
+            return unprocessable(fmt::format("There is no member \"{}\" here; there are {}.",
+                                             clean_utf8(name, 60), members.listed));
     }
     return {};
 }
@@ -134,17 +142,25 @@ checked<bool> read_strict(const json::object& order) {
     return given->get_bool();
 }
 
+/// The order as an object with nothing but known members.
+checked<json::object> read_order(std::string_view content_type, std::string_view body,
+                                 std::string_view needed, const member_names& members) {
+    if (!is_json(content_type))
+        return refused(
+            {.status = 415, .detail = "The order must be sent with Content-Type: application/json."});
+    auto order = read_object(body, needed);
+    if (!order) return order;
+    if (const auto known = check_members(*order, members); !known) return refused(known.error());
+    return order;
+}
+
 }  // namespace
 
 std::expected<control::mode_request, refused_request> parse_mode_request(
     std::string_view content_type, std::string_view body, const config::service_settings& service,
     std::string_view by, wall_time now) {
-    if (!is_json(content_type))
-        return refused(
-            {.status = 415, .detail = "The order must be sent with Content-Type: application/json."});
-    const auto order = read_object(body);
+    const auto order = read_order(content_type, body, "\"mode\" and \"reason\"", of_mode);
     if (!order) return refused(order.error());
-    if (const auto known = check_members(*order); !known) return refused(known.error());
     const auto mode = read_mode(*order, service);
     if (!mode) return refused(mode.error());
     auto reason = read_reason(*order);
@@ -162,6 +178,26 @@ std::expected<control::mode_request, refused_request> parse_mode_request(
                                  .by = std::string(by),
                                  .reason = std::move(*reason),
                                  .until = *expires};
+}
+
+std::expected<control::procedure_request, refused_request> parse_procedure_request(
+    std::string_view content_type, std::string_view body, const config::service_settings& service,
+    std::string_view by) {
+    const auto order = read_order(content_type, body, of_procedure.listed, of_procedure);
+    if (!order) return refused(order.error());
+    const auto* open = order->if_contains("open");
+    if (open == nullptr || !open->is_bool())
+        return unprocessable("\"open\" must be true to open the emergency procedure, false to close it.");
+    auto reason = read_reason(*order);
+    if (!reason) return refused(std::move(reason.error()));
+    if (!service.procedure)
+        return unprocessable(fmt::format(
+            "Service {} has no emergency procedure: its configuration has no [service.procedure].",
+            service.name));
+    return control::procedure_request{.service = service.name,
+                                      .open = open->get_bool(),
+                                      .by = std::string(by),
+                                      .reason = std::move(*reason)};
 }
 
 }  // namespace garde::admin

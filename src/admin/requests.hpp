@@ -1,4 +1,5 @@
-// What an operator may order: reads and checks the body of POST /v1/services/NAME/mode. Pure.
+// What an operator may order: reads and checks the bodies of POST /v1/services/NAME/mode and …/procedure.
+// Pure.
 #pragma once
 
 #include "garde/base/clock.hpp"
@@ -27,5 +28,10 @@ struct refused_request {
 std::expected<control::mode_request, refused_request> parse_mode_request(
     std::string_view content_type, std::string_view body, const config::service_settings& service,
     std::string_view by, wall_time now);
+
+/// The same for opening and closing the emergency procedure.
+std::expected<control::procedure_request, refused_request> parse_procedure_request(
+    std::string_view content_type, std::string_view body, const config::service_settings& service,
+    std::string_view by);
 
 }  // namespace garde::admin

@@ -1,13 +1,21 @@
 // See routes.hpp.
 #include "routes.hpp"
 
+#include <array>
 #include <optional>
 
 namespace garde::admin {
 namespace {
 
 constexpr std::string_view services_path = "/v1/services";
-constexpr std::string_view mode_suffix = "/mode";
+
+/// What a service has below its own address.
+struct part {
+    std::string_view suffix;
+    resource what;
+};
+constexpr std::array parts{part{"/explanation", resource::explanation}, part{"/mode", resource::mode},
+                           part{"/procedure", resource::procedure}};
 
 std::optional<place> place_of(std::string_view path) {
     if (path == "/v1/openapi.json") return place{resource::openapi, {}};
@@ -16,9 +24,11 @@ std::optional<place> place_of(std::string_view path) {
     if (!path.starts_with(services_path) || path[services_path.size()] != '/') return std::nullopt;
     std::string_view name = path.substr(services_path.size() + 1);
     resource what = resource::service;
-    if (name.ends_with(mode_suffix)) {
-        name.remove_suffix(mode_suffix.size());
-        what = resource::mode;
+    for (const auto& one : parts) {
+        if (!name.ends_with(one.suffix)) continue;
+        name.remove_suffix(one.suffix.size());
+        what = one.what;
+        break;
     }
     if (name.empty() || name.find('/') != std::string_view::npos) return std::nullopt;
     return place{what, name};
@@ -26,11 +36,15 @@ std::optional<place> place_of(std::string_view path) {
 
 }  // namespace
 
+bool takes_orders(resource what) {
+    return what == resource::mode || what == resource::procedure || what == resource::reload;
+}
+
 std::expected<place, net::page_reply> find_place(std::string_view method, std::string_view path) {
     const auto found = place_of(path);
     if (!found)
         return std::unexpected(problem_reply(404, "There is nothing at this address; see /v1/openapi.json."));
-    const bool orders = found->what == resource::mode || found->what == resource::reload;
+    const bool orders = takes_orders(found->what);
     if (orders ? method == "POST" : method == "GET" || method == "HEAD") return *found;
     const std::string allowed = orders ? "POST" : "GET, HEAD";
     auto refused = problem_reply(405, "This address allows " + allowed + " only.");

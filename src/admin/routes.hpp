@@ -11,12 +11,17 @@
 namespace garde::admin {
 
 enum class resource : std::uint8_t {
-    openapi,   ///< GET /v1/openapi.json
-    services,  ///< GET /v1/services
-    service,   ///< GET /v1/services/NAME
-    mode,      ///< POST /v1/services/NAME/mode
-    reload,    ///< POST /v1/reload
+    openapi,      ///< GET /v1/openapi.json
+    services,     ///< GET /v1/services
+    service,      ///< GET /v1/services/NAME
+    explanation,  ///< GET /v1/services/NAME/explanation
+    mode,         ///< POST /v1/services/NAME/mode
+    procedure,    ///< POST /v1/services/NAME/procedure
+    reload,       ///< POST /v1/reload
 };
+
+/// Whether it is there for orders, by POST; else for reading.
+bool takes_orders(resource what);
 
 struct place {
     resource what = resource::services;

@@ -11,7 +11,8 @@
 #include "garde/net/signals.hpp"
 #include "garde/telemetry/log.hpp"
 
-#include "ctl.hpp"
+#include "console.hpp"
+#include "ctl_commands.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
@@ -27,10 +28,6 @@ namespace garde::app {
 namespace {
 
 namespace json = boost::json;
-
-void complain(const std::string& what) {
-    fmt::print(stderr, "garde: {}\n", what);
-}
 
 void print_problems(const std::vector<config::problem>& problems) {
     for (const auto& one : problems) fmt::print(stderr, "{}\n", config::to_text(one));
@@ -77,6 +74,17 @@ json::array cached_answers_json(const config::settings& all) {
     return out;
 }
 
+json::array caller_limits_json(const config::settings& all) {
+    json::array out;
+    for (const auto& one : config::explain_caller_limits(all)) {
+        json::object next{{"who", one.who}};
+        if (one.limits.connections > 0) next["connections"] = one.limits.connections;
+        if (one.limits.requests > 0) next["requests"] = one.limits.requests;
+        out.push_back(std::move(next));
+    }
+    return out;
+}
+
 int check(const std::string& file, bool as_json) {
     auto loaded = config::load(file);
     std::vector<config::problem> found = loaded ? loaded->warnings : loaded.error();
@@ -90,11 +98,16 @@ int check(const std::string& file, bool as_json) {
         json::array all;
         for (const auto& one : found) all.push_back(to_json(one));
         json::object out{{"problems", all}, {"errors", errors}};
-        if (loaded) out["cached_answers"] = cached_answers_json(*loaded->value);
+        if (loaded) {
+            out["cached_answers"] = cached_answers_json(*loaded->value);
+            out["caller_limits"] = caller_limits_json(*loaded->value);
+        }
         fmt::print("{}\n", json::serialize(out));
     } else {
         print_problems(found);
-        if (loaded) fmt::print("{}", config::cached_answers_text(*loaded->value));
+        if (loaded)
+            fmt::print("{}{}", config::cached_answers_text(*loaded->value),
+                       config::caller_limits_text(*loaded->value));
         fmt::print("{}: {} errors, {} warnings\n", file, errors, found.size() - errors);
     }
     return errors == 0 ? exit_ok : exit_config;
@@ -120,19 +133,6 @@ int verify_journal(const std::string& folder, bool as_json) {
     return verified->problems.empty() ? exit_ok : exit_untrue;
 }
 
-result<std::string> read_all(const std::string& file) {
-    if (file == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-    std::ifstream in(file, std::ios::binary);
-    if (!in) return fail("cannot read " + file);
-    return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
-std::string trimmed(std::string text) {
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
-        text.pop_back();
-    return text;
-}
-
 int verify_receipt_file(const std::string& file, const std::string& key) {
     const auto text = read_all(file);
     if (!text) {
@@ -145,86 +145,6 @@ int verify_receipt_file(const std::string& file, const std::string& key) {
         return exit_untrue;
     }
     fmt::print("{}\n", *claims);
-    return exit_ok;
-}
-
-/// What the options of `garde ctl` say.
-struct ctl_options {
-    std::string config;
-    std::string url;
-    std::string ca;
-    std::string token_file;
-    bool as_json = false;
-};
-
-result<ctl_access> access_of(const ctl_options& options) {
-    ctl_access out{.address = {}, .ca = options.ca, .token = {}};
-    if (!options.url.empty()) {
-        auto address = parse_url(options.url);
-        if (!address) return std::unexpected(address.error());
-        out.address = *address;
-    } else {
-        auto loaded = config::load(options.config);
-        if (!loaded) return fail(config::to_text(loaded.error().front()));
-        out.address = loaded->value->admin.address;
-    }
-    auto token = read_all(options.token_file);
-    if (!token) return std::unexpected(token.error());
-    out.token = trimmed(*token);
-    return out;
-}
-
-int ctl(const ctl_options& options, const std::string& path, const std::string& body) {
-    const auto access = access_of(options);
-    const auto reply = access ? ask_admin(*access, path, body) : std::unexpected(access.error());
-    if (!reply) {
-        complain(reply.error().message);
-        return exit_failed;
-    }
-    if (reply->status != 200) {
-        complain(fmt::format("refused with {}: {}", reply->status, describe_problem(*reply)));
-        return exit_failed;
-    }
-    const bool for_a_person = body.empty() && !options.as_json;
-    fmt::print("{}", for_a_person ? describe_services(reply->body) : reply->body + "\n");
-    return exit_ok;
-}
-
-int ctl_reload(const ctl_options& options) {
-    const auto access = access_of(options);
-    const auto reply = access ? ask_admin(*access, "/v1/reload", "{}") : std::unexpected(access.error());
-    if (!reply) {
-        complain(reply.error().message);
-        return exit_failed;
-    }
-    const bool done = reply->status == 200;
-    if (options.as_json) {
-        fmt::print("{}\n", reply->body);
-    } else {
-        fmt::print(stderr, "{}", describe_problems(reply->body));
-        if (done)
-            fmt::print("the configuration is in force\n");
-        else
-            complain(describe_problem(*reply));
-    }
-    if (done) return exit_ok;
-    return reply->status == 422 ? exit_config : exit_failed;
-}
-
-/// The body of POST /v1/services/{name}/mode.
-std::string mode_body(const std::string& mode, const std::string& reason, std::uint64_t for_seconds,
-                      bool strict) {
-    json::object out{{"mode", mode}, {"reason", reason}};
-    if (for_seconds > 0) out["expires"] = to_rfc3339(wall_now() + std::chrono::seconds(for_seconds));
-    if (strict) out["strict"] = true;
-    return json::serialize(out);
-}
-
-/// Prints a fresh token once, and the line that goes into the token file.
-int make_token(const std::string& name) {
-    const std::string token = to_base64url(random_bytes(32));
-    fmt::print("token (shown only now, give it to {}): {}\nline for the tokens file: {} {}\n", name, token,
-               name, to_hex(sha256(token)));
     return exit_ok;
 }
 
@@ -266,59 +186,6 @@ void add_verifiers(CLI::App& cli, int& code) {
     proof->add_option("FILE", *file, "the value of Garde-Receipt; - for standard input")->required();
     proof->add_option("--key", *key, "PEM: the public key that receipts are verified with")->required();
     proof->callback([&code, file, key] { code = verify_receipt_file(*file, *key); });
-}
-
-void add_ctl(CLI::App& cli, int& code) {
-    auto* command = cli.add_subcommand("ctl", "ask and order a running garde")->require_subcommand(1);
-    auto with = std::make_shared<ctl_options>();
-    const auto add_access = [with](CLI::App* to) {
-        auto* file =
-            to->add_option("-c,--config", with->config, "configuration file, for the admin API's address");
-        auto* url = to->add_option("--url", with->url, "instead of --config: https://HOST:PORT");
-        file->excludes(url);
-        to->add_option("--ca", with->ca, "PEM: what the admin API's certificate must chain to")
-            ->required()
-            ->envname("GARDE_CA");
-        to->add_option("--token-file", with->token_file, "file with the operator's token")
-            ->required()
-            ->envname("GARDE_TOKEN_FILE");
-        to->add_flag("--json", with->as_json, "print JSON");
-    };
-    auto* services = command->add_subcommand("services", "modes, overrides and backends");
-    add_access(services);
-    services->callback([&code, with] { code = ctl(*with, "/v1/services", {}); });
-
-    auto* reload =
-        command->add_subcommand("reload", "have the configuration read anew; all of it, or nothing");
-    add_access(reload);
-    reload->callback([&code, with] { code = ctl_reload(*with); });
-
-    struct order {
-        std::string service, mode, reason;
-        std::uint64_t for_seconds = 0;
-        bool strict = false;
-    };
-    auto what = std::make_shared<order>();
-    auto* mode = command->add_subcommand("mode", "pin a service to a mode, or give it back to automatic");
-    add_access(mode);
-    mode->add_option("SERVICE", what->service, "the service's name")->required();
-    mode->add_option("MODE", what->mode, "automatic, primary, backup, degraded, emergency or transparent")
-        ->required();
-    mode->add_option("--reason", what->reason, "why; goes into the journal")->required();
-    mode->add_option("--for", what->for_seconds, "how long, e.g. 30s, 10m, 2h; without it until cleared")
-        ->transform(CLI::AsNumberWithUnit(
-            std::map<std::string, std::uint64_t>{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}},
-            CLI::AsNumberWithUnit::CASE_SENSITIVE));
-    mode->add_flag("--strict", what->strict, "do not fall back to anything else while pinned");
-    mode->callback([&code, with, what] {
-        code = ctl(*with, "/v1/services/" + what->service + "/mode",
-                   mode_body(what->mode, what->reason, what->for_seconds, what->strict));
-    });
-
-    auto* token = command->add_subcommand("token", "make a token for an operator");
-    auto name = std::make_shared<std::string>();
-    token->add_option("NAME", *name, "the operator's name, as it will stand in the journal")->required();
-    token->callback([&code, name] { code = make_token(*name); });
 }
 
 }  // namespace

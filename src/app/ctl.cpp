@@ -51,6 +51,9 @@ void describe_service(const json::object& service, std::string& out) {
         const std::string until = text_of(set, "until");
         out += until.empty() ? ")" : fmt::format("; until {})", until);
     }
+    if (const auto* open = service.if_contains("procedure_active");
+        open != nullptr && open->is_bool() && open->get_bool())
+        out += fmt::format("; emergency procedure open since {}", text_of(service, "procedure_since"));
     out += '\n';
     const auto* backends = service.if_contains("backends");
     if (backends == nullptr || !backends->is_array()) return;

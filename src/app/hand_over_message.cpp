@@ -35,6 +35,11 @@ json::value to_json(const std::optional<control::override_view>& order) {
                         {"until", time_or_null(order->until)}};
 }
 
+json::value to_json(const std::optional<control::procedure_memory>& open) {
+    if (!open) return nullptr;
+    return json::object{{"since", open->since.time_since_epoch().count()}, {"ordered", open->ordered}};
+}
+
 json::object to_json(const control::service_memory& what) {
     json::array backends;
     for (const auto& one : what.backends)
@@ -48,6 +53,7 @@ json::object to_json(const control::service_memory& what) {
             {"active", what.active_backend},
             {"since", what.since.time_since_epoch().count()},
             {"order", to_json(what.order)},
+            {"procedure", to_json(what.procedure)},
             {"backends", std::move(backends)}};
 }
 
@@ -133,11 +139,24 @@ std::optional<control::override_view> read_order(members& from) {
     return out;
 }
 
+std::optional<control::procedure_memory> read_procedure(members& from) {
+    const auto& value = from.value_of("procedure");
+    if (!value.is_object()) {
+        if (!value.is_null()) from.spoil();
+        return std::nullopt;
+    }
+    members in(value.get_object());
+    const control::procedure_memory out{.since = in.time_of("since"), .ordered = in.truth_of("ordered")};
+    if (!in.good()) from.spoil();
+    return out;
+}
+
 control::service_memory read_service(members& from) {
     control::service_memory out{.name = from.text_of("name"),
                                 .active_backend = from.text_of("active"),
                                 .since = from.time_of("since"),
                                 .order = read_order(from),
+                                .procedure = read_procedure(from),
                                 .backends = {}};
     const auto& backends = from.value_of("backends");
     if (!backends.is_array()) from.spoil();

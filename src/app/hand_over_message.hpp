@@ -23,7 +23,7 @@
 namespace garde::app {
 
 /// Processes of other versions do not understand each other: then a restart it is.
-inline constexpr int hand_over_version = 1;
+inline constexpr int hand_over_version = 2;
 
 struct hello {
     int version = hand_over_version;

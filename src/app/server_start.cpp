@@ -151,6 +151,7 @@ result<void> server::prepare() {
 void server::make_workers() {
     if (inherited_) control_->remember(inherited_->services());
     const auto first = load_overrides();
+    const siphash_key digests = random_key();
     std::vector<proxy::worker*> workers;
     for (std::size_t i = 0; i < worker_count(*settings_); ++i) {
         workers_.push_back(std::make_unique<proxy::worker>(
@@ -159,11 +160,18 @@ void server::make_workers() {
                 .cache = cache_.get(),
                 .outcomes = [control = control_.get()](const auto& what) { control->report(what); },
                 .admits = *admission_,
-                .buffers = *buffers_},
+                .buffers = *buffers_,
+                .digests = digests},
             first));
         workers.push_back(workers_.back().get());
     }
     control_->serve(std::move(workers));
+    // No request waits for it: in force whenever it comes.
+    overrides_->load_procedures(
+        [control = control_.get()](result<std::vector<store::stored_procedure>> kept) {
+            if (kept) return control->resume(std::move(*kept));
+            spdlog::error("earlier emergency procedures are not open: {}", kept.error().message);
+        });
 }
 
 /// The first posture, with the overrides that the store gives in time. Those of a store that hangs, or that

@@ -10,11 +10,14 @@
 
 namespace garde::cache {
 
-cache_desk::cache_desk(std::size_t bound_bytes)
-    : offers_(loop_, offer_bound), questions_(loop_, question_bound), cache_(bound_bytes), thread_([this] {
-          net::let_workers_go_first();
-          loop_.run();
-      }) {}
+cache_desk::cache_desk(std::size_t bound_bytes, turned_by whom)
+    : offers_(loop_, offer_bound), questions_(loop_, question_bound), cache_(bound_bytes) {
+    if (whom == turned_by::owner) return;
+    thread_ = std::jthread([this] {
+        net::let_workers_go_first();
+        loop_.run();
+    });
+}
 
 cache_desk::~cache_desk() {
     loop_.stop();
@@ -60,20 +63,23 @@ caller::assertion_counts cache_desk::assertions() const {
     return out;
 }
 
-std::expected<caller::identity, miss> cache_desk::identify(const caller::identity& shown,
-                                                           const caller_patterns& allowed,
-                                                           std::string_view message, wall_time now) {
-    const auto if_allowed = [&allowed](caller::identity who) -> std::expected<caller::identity, miss> {
+std::expected<caller::identity, cache_desk::nobody> cache_desk::identify(const caller::identity& shown,
+                                                                         const caller_patterns& allowed,
+                                                                         std::string_view message,
+                                                                         wall_time now) {
+    const auto if_allowed = [&allowed](caller::identity who) -> std::expected<caller::identity, nobody> {
         if (allowed && !caller::any_matches(*allowed, who))
-            return std::unexpected(miss{"caller-not-allowed"});
+            return std::unexpected(nobody{.why = {"caller-not-allowed", std::move(who)}});
         return who;
     };
     if (shown.verified()) return if_allowed(shown);
-    if (!checker_) return std::unexpected(miss{"caller-unverified"});
+    if (!checker_) return std::unexpected(nobody{.why = {"caller-unverified"}});
     auto signer = checker_->check(message, now);
     if (!signer) {
-        refused_[static_cast<std::size_t>(signer.error())].fetch_add(1, std::memory_order_relaxed);
-        return std::unexpected(miss{"assertion-" + std::string(to_text(signer.error()))});
+        auto& [why, repeats] = signer.error();
+        refused_[static_cast<std::size_t>(why)].fetch_add(1, std::memory_order_relaxed);
+        return std::unexpected(nobody{.why = {"assertion-" + std::string(to_text(why))},
+                                      .repeats = callers_->known.recognise(std::move(repeats))});
     }
     accepted_.fetch_add(1, std::memory_order_relaxed);
     return if_allowed(callers_->known.recognise(std::move(*signer)));
@@ -81,22 +87,31 @@ std::expected<caller::identity, miss> cache_desk::identify(const caller::identit
 
 void cache_desk::admit(cache::offer what) {
     auto who = identify(what.who, what.allowed, what.request_body, what.consulted_at);
-    if (!who) return;
-    what.who = std::move(*who);
-    cache_.admit(what);
+    if (who) {
+        what.who = std::move(*who);
+        cache_.admit(what);
+    } else if (who.error().repeats.verified()) {
+        // The service has answered all the same, and may have had newer news.
+        what.who = std::move(who.error().repeats);
+        cache_.take_back(what);
+    }
 }
 
 /// What was dropped before anybody knew who had signed it bars all who sign.
 found cache_desk::find(question what) {
     const auto& bar_of_shown = bar_of(what.who);
     auto who = identify(what.who, what.allowed, what.request_body, what.now);
-    if (!who) return std::unexpected(std::move(who.error()));
+    if (!who) return std::unexpected(std::move(who.error().why));
     what.who = std::move(*who);
     found kept = cache_.find(what);
-    if (!kept) return kept;
+    if (!kept) {
+        kept.error().who = std::move(what.who);
+        return kept;
+    }
     const std::int64_t barred = std::max(bar_of_shown.load(std::memory_order_acquire),
                                          bar_of(what.who).load(std::memory_order_acquire));
-    if (kept->consulted_at.time_since_epoch().count() <= barred) return std::unexpected(miss{"overtaken"});
+    if (kept->consulted_at.time_since_epoch().count() <= barred)
+        return std::unexpected(miss{"overtaken", std::move(what.who)});
     kept->who = std::move(what.who);
     return kept;
 }

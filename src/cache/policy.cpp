@@ -55,6 +55,7 @@ std::string_view to_text(refusal value) {
         case refusal::too_large: return "too-large";
         case refusal::request_unreadable: return "request-unreadable";
         case refusal::caller_unverified: return "caller-unverified";
+        case refusal::repeated: return "repeated";
     }
     std::unreachable();
 }
@@ -102,8 +103,9 @@ bool removes_older(refusal why) {
         case refusal::unreadable:
         // … or it is about the patients of another environment …
         case refusal::wrong_environment:
-        // … or what is kept is the newer word …
+        // … or what is kept is the newer word, or says as well that all is in order …
         case refusal::older_communicated:
+        case refusal::repeated:
         // … or there is no question or no caller to remove by; reply_cache then goes by the answer alone.
         case refusal::request_unreadable:
         case refusal::caller_unverified:

@@ -39,6 +39,9 @@ struct entry {
     std::size_t bytes = 0;
 };
 
+/// What may be done with an answer.
+enum class use : std::uint8_t { keep, only_remove };
+
 using entry_list = std::list<entry>;
 using entry_handle = entry_list::iterator;
 
@@ -168,6 +171,8 @@ struct reply_cache::state {
         return out;
     }
 
+    refusal settle(const offer& what, use allowed);
+
     /// An answer that judge() found good: the checks that need what is kept already.
     refusal keep(const offer& what, const soap::consult_request& request, const soap::consult_reply& reply) {
         if (what.reply_body.size() > what.rules->entry_bytes) return refusal::too_large;
@@ -227,7 +232,15 @@ reply_cache::reply_cache(std::size_t bound_bytes) : state_(std::make_unique<stat
 reply_cache::~reply_cache() = default;
 
 refusal reply_cache::admit(const offer& what) {
-    state_->drop_expired(what.consulted_at_steady);
+    return state_->settle(what, use::keep);
+}
+
+refusal reply_cache::take_back(const offer& what) {
+    return state_->settle(what, use::only_remove);
+}
+
+refusal reply_cache::state::settle(const offer& what, use allowed) {
+    drop_expired(what.consulted_at_steady);
     if (!what.who.verified()) return refusal::caller_unverified;
     if (what.reply_status != 200) return refusal::http_status;
     const auto reply = soap::read_reply(what.reply_body);
@@ -236,12 +249,12 @@ refusal reply_cache::admit(const offer& what) {
     if (!request) {
         // No key, but the answer may still be news about a patient that it names.
         if (removes_older(judge_reply(*reply, *what.rules)))
-            state_->remove(state_->removal_keys(what.service, what.who, *reply, nullptr));
+            remove(removal_keys(what.service, what.who, *reply, nullptr));
         return refusal::request_unreadable;
     }
     auto why = judge(*request, *reply, *what.rules);
-    if (why == refusal::none) why = state_->keep(what, *request, *reply);
-    if (removes_older(why)) state_->remove(state_->removal_keys(what.service, what.who, *reply, &*request));
+    if (why == refusal::none) why = allowed == use::keep ? keep(what, *request, *reply) : refusal::repeated;
+    if (removes_older(why)) remove(removal_keys(what.service, what.who, *reply, &*request));
     return why;
 }
 

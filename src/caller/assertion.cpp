@@ -7,6 +7,7 @@
 
 #include "assertion_facts.hpp"
 #include "assertion_memory.hpp"
+#include "key_memory.hpp"
 #include "message_signature.hpp"
 #include "replay_memory.hpp"
 #include "security_header.hpp"
@@ -65,7 +66,7 @@ bool same_provider(std::string_view a, std::string_view b) {
 class assertion_checker::parts {
   public:
     parts(std::shared_ptr<const assertion_rules> rules, assertion_bounds bounds)
-        : messages_(bounds.messages), assertions_(bounds.assertions) {
+        : messages_(bounds.messages), assertions_(bounds.assertions), keys_(bounds.keys) {
         use(std::move(rules));
     }
 
@@ -82,9 +83,25 @@ class assertion_checker::parts {
         ERR_clear_error();
     }
 
-    std::expected<identity, assertion_refusal> check(std::string_view message, wall_time now) {
+    std::expected<identity, refused_message> check(std::string_view message, wall_time now) {
         const quiet_libxml2 quiet;
         const clean_error_queue clean;
+        auto read = examine(message, now);
+        if (!read) return std::unexpected(refused_message{read.error()});
+        if (const auto new_one = remember(*read, now); !new_one)
+            return std::unexpected(refused_message{new_one.error(), std::move(read->who)});
+        return std::move(read->who);
+    }
+
+  private:
+    /// A message that holds, whether or not it was seen before.
+    struct examined {
+        identity who;
+        digest256 fingerprint{};
+        wall_time created{};
+    };
+
+    checked<examined> examine(std::string_view message, wall_time now) {
         const auto document = parse_message(message);
         if (!document) return std::unexpected(document.error());
         const auto header = find_security_header(**document);
@@ -99,12 +116,11 @@ class assertion_checker::parts {
         if (!created) return std::unexpected(created.error());
         if (!is_near(*created, now, rules_->skew)) return std::unexpected(stale);
         if (!speaks_of_provider(*facts, *header->body)) return std::unexpected(provider);
-        if (const auto new_one = remember(**key, *signed_info, *created, now); !new_one)
-            return std::unexpected(new_one.error());
-        return identity(std::move(facts->name), std::move(facts->attributes));
+        return examined{.who = {std::move(facts->name), std::move(facts->attributes)},
+                        .fingerprint = fingerprint_of_message(**key, *signed_info),
+                        .created = *created};
     }
 
-  private:
     /// The key that the assertion binds, when its issuer has signed it and it is valid now.
     checked<key_handle> bound_key(const security_header& header, const assertion_facts& facts,
                                   wall_time now) {
@@ -157,15 +173,27 @@ class assertion_checker::parts {
     }
 
     /// The one key of all confirmations.
-    static checked<key_handle> key_of(const assertion_facts& facts) {
+    checked<key_handle> key_of(const assertion_facts& facts) {
         key_handle out;
         for (const auto* key_info : facts.key_infos) {
-            auto key = key_in(*key_info);
-            if (!key) return std::unexpected(key.error());
-            auto one = std::make_shared<const verification_key>(std::move(*key));
-            if (out != nullptr && out->der() != one->der()) return std::unexpected(bad_key);
-            out = std::move(one);
+            auto one = one_key_of(*key_info);
+            if (!one) return one;
+            if (out != nullptr && out->text() != (*one)->text()) return std::unexpected(bad_key);
+            out = std::move(*one);
         }
+        return out;
+    }
+
+    /// Which key an element holds, and whether it is strong, depends on nothing but the element. Only for
+    /// assertions whose signature holds: nobody else fills the memory.
+    checked<key_handle> one_key_of(const xmlNode& key_info) {
+        const auto fingerprint = fingerprint_of(key_info);
+        if (fingerprint)
+            if (auto known = keys_.find(*fingerprint)) return known;
+        auto key = key_in(key_info);
+        if (!key) return std::unexpected(key.error());
+        auto out = std::make_shared<const verification_key>(std::move(*key));
+        if (fingerprint) keys_.remember(*fingerprint, out);
         return out;
     }
 
@@ -181,11 +209,14 @@ class assertion_checker::parts {
 
     /// A message is known again by its signer and by what is signed, not by the signature's value: of ECDSA
     /// anybody can make a second value from a first.
-    checked<void> remember(const verification_key& key, std::string_view signed_info, wall_time created,
-                           wall_time now) {
-        std::string who_and_what = std::to_string(key.der().size()) + ":" + key.der();
+    static digest256 fingerprint_of_message(const verification_key& key, std::string_view signed_info) {
+        std::string who_and_what = std::to_string(key.text().size()) + ":" + key.text();
         who_and_what += signed_info;
-        switch (messages_.remember(sha256(who_and_what), created + rules_->skew, now)) {
+        return sha256(who_and_what);
+    }
+
+    checked<void> remember(const examined& message, wall_time now) {
+        switch (messages_.remember(message.fingerprint, message.created + rules_->skew, now)) {
             case replay_memory::answer::fresh: return {};
             case replay_memory::answer::seen: return std::unexpected(replayed);
             case replay_memory::answer::past: return std::unexpected(stale);
@@ -198,6 +229,7 @@ class assertion_checker::parts {
     std::vector<key_handle> issuers_;  ///< in the order of the rules; null where the key is weak
     replay_memory messages_;
     assertion_memory assertions_;
+    key_memory keys_;
 };
 
 assertion_checker::assertion_checker(std::shared_ptr<const assertion_rules> rules, assertion_bounds bounds)
@@ -210,7 +242,7 @@ void assertion_checker::use(std::shared_ptr<const assertion_rules> rules) {
     parts_->use(std::move(rules));
 }
 
-std::expected<identity, assertion_refusal> assertion_checker::check(std::string_view message, wall_time now) {
+std::expected<identity, refused_message> assertion_checker::check(std::string_view message, wall_time now) {
     return parts_->check(message, now);
 }
 

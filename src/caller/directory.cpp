@@ -5,27 +5,27 @@
 
 namespace garde::caller {
 
-directory::directory(const std::vector<named_caller>& callers) {
-    for (const auto& one : callers)
-        for (const auto& pattern : one.known_as) names_.emplace(pattern.text(), one.name);
+directory::directory(std::vector<named_caller> callers) : callers_(std::move(callers)) {
+    for (std::size_t i = 0; i < callers_.size(); ++i)
+        for (const auto& pattern : callers_[i].known_as) by_pattern_.emplace(pattern.text(), i);
 }
 
 /// By the subject, else by an alternative name: they are sorted, so that the answer is always the same.
-const std::string* directory::name_of(const identity& who) const {
-    const auto find = [this](const std::string& text) {
-        const auto found = names_.find(text);
-        return found == names_.end() ? nullptr : &found->second;
+const named_caller* directory::find(const identity& who) const {
+    if (callers_.empty() || !who.verified()) return nullptr;
+    const auto known_as = [this](const std::string& text) {
+        const auto found = by_pattern_.find(text);
+        return found == by_pattern_.end() ? nullptr : &callers_[found->second];
     };
-    if (who.kind() == identity_kind::assertion) return find("subject:" + who.subject());
-    if (const auto* name = find(who.subject())) return name;
+    if (who.kind() == identity_kind::assertion) return known_as("subject:" + who.subject());
+    if (const auto* one = known_as(who.subject())) return one;
     for (const auto& alternative : who.alternative_names())
-        if (const auto* name = find(alternative)) return name;
+        if (const auto* one = known_as(alternative)) return one;
     return nullptr;
 }
 
 identity directory::recognise(identity who) const {
-    if (names_.empty() || !who.verified()) return who;
-    if (const std::string* name = name_of(who)) who.go_by(*name);
+    if (const auto* known = find(who)) who.go_by(known->name);
     return who;
 }
 

@@ -67,7 +67,7 @@ bool allow_only_what_is_allowed(xmlSecDSigCtx& context) {
 
 }  // namespace
 
-verification_key::verification_key(key_ptr key) : der_(der_of(key.get())) {
+verification_key::verification_key(key_ptr key) : text_(text_of_key(*key)) {
     initialise_once();
     xmlSecKeyData* data = xmlSecOpenSSLEvpKeyAdopt(key.release());
     if (data == nullptr) std::abort();  // out of memory: of strong keys it knows all kinds

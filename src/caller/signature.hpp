@@ -15,14 +15,15 @@
 
 namespace garde::caller {
 
-/// A public key as xmlsec1 wants it, and its encoding, by which it is told from others. Any thread, also
+/// A public key as xmlsec1 wants it, and a text by which it is told from others. Any thread, also
 /// several at the same time.
 class verification_key {
   public:
     /// A strong key.
     explicit verification_key(key_ptr key);
 
-    [[nodiscard]] const std::string& der() const { return der_; }
+    /// Equal exactly for equal keys, however they were written.
+    [[nodiscard]] const std::string& text() const { return text_; }
 
   private:
     friend std::optional<std::string> verify_signature(xmlNode& signature, const verification_key& key,
@@ -30,7 +31,7 @@ class verification_key {
     struct destroy_key {
         void operator()(xmlSecKey* value) const { xmlSecKeyDestroy(value); }
     };
-    std::string der_;
+    std::string text_;
     std::unique_ptr<xmlSecKey, destroy_key> key_;
 };
 

@@ -11,6 +11,7 @@
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <optional>
@@ -147,13 +148,17 @@ bool is_strong_rsa(const EVP_PKEY* key) {
     return BN_num_bits(exponent) <= max_exponent_bits && BN_is_odd(exponent) && !BN_is_one(exponent);
 }
 
-bool is_known_curve(const EVP_PKEY* key) {
+/// As OpenSSL names it; empty when the curve has no name.
+std::string group_of(const EVP_PKEY* key) {
     std::array<char, 64> name{};
     std::size_t size = 0;
-    if (EVP_PKEY_get_group_name(key, name.data(), name.size(), &size) != 1) return false;
-    for (const auto& candidate : curves)
-        if (std::string_view(name.data(), size) == candidate.name) return true;
-    return false;
+    if (EVP_PKEY_get_group_name(key, name.data(), name.size(), &size) != 1) return {};
+    return {name.data(), size};
+}
+
+bool is_known_curve(const EVP_PKEY* key) {
+    const auto name = group_of(key);
+    return std::ranges::any_of(curves, [&name](const curve& known) { return name == known.name; });
 }
 
 }  // namespace
@@ -182,12 +187,18 @@ checked<key_ptr> key_in(const xmlNode& key_info) {
     return key;
 }
 
-std::string der_of(EVP_PKEY* key) {
-    unsigned char* data = nullptr;
-    const int size = i2d_PUBKEY(key, &data);
-    if (size < 0) std::abort();  // out of memory
-    std::string out(reinterpret_cast<const char*>(data), static_cast<std::size_t>(size));
-    OPENSSL_free(data);
+std::string text_of_key(const EVP_PKEY& key) {
+    const bool rsa = EVP_PKEY_get_base_id(&key) == EVP_PKEY_RSA;
+    std::string out = rsa ? "RSA" : group_of(&key);
+    for (const char* name : rsa ? std::array{OSSL_PKEY_PARAM_RSA_N, OSSL_PKEY_PARAM_RSA_E}
+                                : std::array{OSSL_PKEY_PARAM_EC_PUB_X, OSSL_PKEY_PARAM_EC_PUB_Y}) {
+        BIGNUM* number = nullptr;
+        if (EVP_PKEY_get_bn_param(&key, name, &number) != 1) std::abort();  // out of memory
+        const number_ptr owned(number);
+        std::string bytes(static_cast<std::size_t>(BN_num_bytes(number)), '\0');
+        BN_bn2bin(number, reinterpret_cast<unsigned char*>(bytes.data()));
+        out += " " + std::to_string(bytes.size()) + ":" + bytes;
+    }
     return out;
 }
 

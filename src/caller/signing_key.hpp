@@ -16,7 +16,8 @@ bool is_strong(const EVP_PKEY* key);
 /// is none, more than one, or one that cannot be read; `weak_algorithm` when it is not strong; `bad_text`.
 checked<key_ptr> key_in(const xmlNode& key_info);
 
-/// The key's own encoding (SubjectPublicKeyInfo, DER).
-std::string der_of(EVP_PKEY* key);
+/// A strong key in a text of its numbers, equal exactly for equal keys. Not its DER: OpenSSL 3 takes longer
+/// to encode a key than to verify with it.
+std::string text_of_key(const EVP_PKEY& key);
 
 }  // namespace garde::caller

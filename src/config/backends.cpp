@@ -51,7 +51,14 @@ void read_backend_tls(table_reader& in, backend_settings& into, report& problems
                    "write tls = true and ca");
 }
 
-placed_backend read_backend(table_reader& in, report& problems) {
+void read_probe_of(table_reader& in, const written_probe& probe, backend_settings& into, report& problems) {
+    if (auto own = in.read_table("probe", need::optional))
+        into.probe = probe_of(read_probe(std::move(own), problems), into, problems);
+    else
+        into.probe = probe_of(probe, into, problems);
+}
+
+placed_backend read_backend(table_reader& in, const written_probe& probe, report& problems) {
     placed_backend out;
     auto& backend = out.settings;
     read_name(in, backend.name, need::required, "\"dc1\"");
@@ -61,6 +68,7 @@ placed_backend read_backend(table_reader& in, report& problems) {
     read_endpoint(in, backend.address, host_kind::any);
     read_backend_tls(in, backend, problems);
     in.read_named_texts("domains", backend.domains, "{ site = \"dc1\", storage = \"san-a\" }");
+    read_probe_of(in, probe, backend, problems);
     in.finish();
 
     if (backend.role == backend_role::primary && in.has("order"))
@@ -183,11 +191,11 @@ void check_separation(const std::vector<placed_backend>& all, report& problems) 
 
 }  // namespace
 
-void read_backends(std::vector<table_reader> in, const table_reader& service,
+void read_backends(std::vector<table_reader> in, const table_reader& service, const written_probe& probe,
                    std::vector<backend_settings>& into, report& problems) {
     std::vector<placed_backend> all;
     all.reserve(in.size());
-    for (auto& table : in) all.push_back(read_backend(table, problems));
+    for (auto& table : in) all.push_back(read_backend(table, probe, problems));
     if (all.size() > backend_limit)
         problems.error(all[backend_limit].line,
                        fmt::format("{} has more than {} backends", service.name(), backend_limit),

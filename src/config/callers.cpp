@@ -15,6 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t most_at_a_time = 1'000'000;  ///< as in [limits]
+
 /// A name that was taken before is reported.
 void take_name(table_reader& in, const std::string& name, std::map<std::string, int>& taken,
                report& problems) {
@@ -23,6 +25,47 @@ void take_name(table_reader& in, const std::string& name, std::map<std::string, 
     if (const auto [other, fresh] = taken.emplace(name, line); !fresh)
         problems.error(line, fmt::format("{} is there twice, first in line {}", in.name(), other->second),
                        "give each a name of its own");
+}
+
+/// A limit over that of all callers together is a mistake in one of the two.
+void read_limit(table_reader& in, std::string_view key, std::size_t& into, std::size_t of_all) {
+    in.read_number(key, into, {1, most_at_a_time});
+    if (of_all > 0 && into > of_all)
+        in.error(key, fmt::format("= {} is more than [limits] {} = {}", into, key, of_all),
+                 fmt::format("write a number up to {}, or remove it for what holds for everybody", of_all));
+}
+
+/// Limits count from the handshake on. What is said in the message is not known there: assertions are only
+/// checked when garde itself is about to answer.
+void check_limits_hold(table_reader& in, std::string_view names, const std::vector<caller::pattern>& who,
+                       client_certificates clients) {
+    const std::string_view key = in.has("requests") ? "requests" : "connections";
+    if (!in.has(key) || who.empty()) return;
+    if (clients == client_certificates::off)
+        return in.error(key, "limits callers by their certificates, and [listener] clients is \"off\"",
+                        "write clients = \"optional\" with client_ca, or remove the limit");
+    const auto by_assertion_only = [](const auto& one) { return !one.by_certificate(); };
+    const auto first = std::ranges::find_if(who, by_assertion_only);
+    if (first == who.end()) return;
+    if (std::ranges::all_of(who, by_assertion_only))
+        return in.error(
+            key,
+            fmt::format("holds for nobody: limits count from the handshake on, and {} names assertions "
+                        "only, which are looked at in messages",
+                        names),
+            "name callers by their certificates, or remove the limit: an address has those of [limits]");
+    in.warning(key,
+               fmt::format("does not hold for \"{}\": limits count from the handshake on, assertions are "
+                           "looked at in messages",
+                           first->text()),
+               "name these callers by their certificates, or move them to a table without limits");
+}
+
+caller::caller_limits read_caller_limits(table_reader& in, const limit_frame& frame) {
+    caller::caller_limits out;
+    read_limit(in, "connections", out.connections, frame.everybody.connections);
+    read_limit(in, "requests", out.requests, frame.everybody.requests);
+    return out;
 }
 
 }  // namespace
@@ -69,7 +112,7 @@ std::shared_ptr<const caller::assertion_rules> read_assertions(table_reader in, 
     return out;
 }
 
-caller::directory read_callers(std::vector<table_reader> in, report& problems) {
+caller::directory read_callers(std::vector<table_reader> in, const limit_frame& frame, report& problems) {
     std::vector<caller::named_caller> out;
     std::map<std::string, int> names;
     std::map<std::string, std::string> owners;
@@ -79,7 +122,9 @@ caller::directory read_callers(std::vector<table_reader> in, report& problems) {
         one.set_label(next.name);
         next.known_as = read_patterns(one, "known_as", need::required,
                                       "[\"CN=Pharmacy Twelve,O=Example,C=BE\"]", nullptr);
+        next.limits = read_caller_limits(one, frame);
         one.finish();
+        check_limits_hold(one, "known_as", next.known_as, frame.clients);
         take_name(one, next.name, names, problems);
         for (const auto& pattern : next.known_as) {
             if (pattern.is_wide())
@@ -91,20 +136,23 @@ caller::directory read_callers(std::vector<table_reader> in, report& problems) {
                           "remove one");
         }
     }
-    return caller::directory(out);
+    return caller::directory(std::move(out));
 }
 
-caller_groups read_groups(std::vector<table_reader> in, report& problems) {
-    caller_groups out;
+group_tables read_groups(std::vector<table_reader> in, const limit_frame& frame, report& problems) {
+    group_tables out;
     std::map<std::string, int> names;
     for (auto& one : in) {
         std::string name;
         read_name(one, name, need::required, "\"pharmacies\"");
         one.set_label(name);
         auto members = read_patterns(one, "members", need::required, "[\"CA:CN=Example CA,C=BE\"]", nullptr);
+        const auto limits = read_caller_limits(one, frame);
         one.finish();
+        check_limits_hold(one, "members", members, frame.clients);
         take_name(one, name, names, problems);
-        out.emplace(name, std::move(members));
+        if (limits.any()) out.limited.push_back({.name = name, .members = members, .limits = limits});
+        out.by_name.emplace(name, std::move(members));
     }
     return out;
 }

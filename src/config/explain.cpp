@@ -2,6 +2,7 @@
 #include "garde/config/explain.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <chrono>
 
@@ -72,6 +73,43 @@ std::string cached_answers_text(const settings& all) {
     out += "their software must be able to cope with this:\n";
     for (const auto one : demands_of_cached_answers()) out += fmt::format("  - {}\n", one);
     return out;
+}
+
+std::vector<limited_callers> explain_caller_limits(const settings& all) {
+    std::vector<limited_callers> out;
+    const auto add = [&out](std::string_view kind, const std::string& name,
+                            const std::vector<caller::pattern>& patterns,
+                            const caller::caller_limits& limits) {
+        std::vector<std::string> words;
+        for (const auto& one : patterns)
+            if (one.by_certificate()) words.push_back(one.in_words());
+        if (limits.any())
+            out.push_back({fmt::format("{} \"{}\" ({})", kind, name, fmt::join(words, "; ")), limits});
+    };
+    for (const auto& one : all.callers->known.callers()) add("caller", one.name, one.known_as, one.limits);
+    for (const auto& one : all.callers->limited) add("each of group", one.name, one.members, one.limits);
+    return out;
+}
+
+std::string caller_limits_text(const settings& all) {
+    const auto limited = explain_caller_limits(all);
+    if (limited.empty()) return {};
+    const auto figure = [](std::size_t most, std::string_view what) {
+        return fmt::format("{} {}{}", most, what, most == 1 ? "" : "s");
+    };
+    std::string out = "at a time, by certificate; what one does not say, the next that fits does:\n";
+    for (const auto& [who, limits] : limited) {
+        std::vector<std::string> said;
+        if (limits.connections > 0) said.push_back(figure(limits.connections, "connection"));
+        if (limits.requests > 0) said.push_back(figure(limits.requests, "request"));
+        out += fmt::format("  - {}: {}\n", who, fmt::join(said, ", "));
+    }
+    const auto general = [&figure](std::size_t most, std::string_view what) {
+        return most > 0 ? figure(most, what) : fmt::format("as many {}s as the machine can bear", what);
+    };
+    return out + fmt::format("  - everybody, by certificate or address: {}, {}\n",
+                             general(all.limits.connections_per_caller, "connection"),
+                             general(all.limits.requests_per_caller, "request"));
 }
 
 }  // namespace garde::config

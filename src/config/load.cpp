@@ -41,13 +41,15 @@ void read_all(const toml::table& root, settings& into, report& problems) {
     read_metrics(in.read_table("metrics", need::optional), into.metrics);
     read_receipts(in.read_table("receipts", need::optional), into.receipts, problems);
     check_listen_addresses(into, problems);
+    const limit_frame frame{.everybody = into.limits, .clients = into.listener.clients};
+    auto groups = read_groups(in.read_tables("group", need::optional), frame, problems);
     into.callers = std::make_shared<const caller::recognition>(
-        read_callers(in.read_tables("caller", need::optional), problems),
-        read_assertions(in.read_table("assertions", need::optional), problems));
+        read_callers(in.read_tables("caller", need::optional), frame, problems),
+        read_assertions(in.read_table("assertions", need::optional), problems), std::move(groups.limited));
 
     const caller_means callers{.certificates = into.listener.clients != client_certificates::off,
                                .assertions = into.callers->assertions != nullptr,
-                               .groups = read_groups(in.read_tables("group", need::optional), problems)};
+                               .groups = std::move(groups.by_name)};
     taken_names taken;
     for (auto& service : in.read_tables("service", need::required))
         read_service(std::move(service), callers, taken, into.services.emplace_back(), problems);

@@ -170,10 +170,13 @@ void table_reader::read_size(std::string_view key, std::size_t& into, range<std:
 void table_reader::read_duration(std::string_view key, std::chrono::milliseconds& into,
                                  range<std::chrono::milliseconds> allowed) {
     const auto sample = fmt::format("\"{}\"", duration_text(into));
-    const auto* node = find(key, need::optional, sample);
-    if (node == nullptr) return;
-    const auto* text = node->as_string();
-    if (text == nullptr) return wrong_type(key, *node, "a duration with its unit", sample);
+    if (const auto* node = find(key, need::optional, sample)) set_duration(key, *node, into, allowed, sample);
+}
+
+void table_reader::set_duration(std::string_view key, const toml::node& node, std::chrono::milliseconds& into,
+                                range<std::chrono::milliseconds> allowed, std::string_view sample) {
+    const auto* text = node.as_string();
+    if (text == nullptr) return wrong_type(key, node, "a duration with its unit", sample);
     const auto value = parse_duration(text->get());
     if (!value)
         return error(key, "is not a duration",
@@ -185,6 +188,20 @@ void table_reader::read_duration(std::string_view key, std::chrono::milliseconds
     into = *value;
 }
 
+void table_reader::read_duration(std::string_view key, std::optional<std::chrono::milliseconds>& into,
+                                 range<std::chrono::milliseconds> allowed, std::string_view word_for_none) {
+    auto value = into.value_or(allowed.least);
+    const auto sample = fmt::format("\"{}\", or \"{}\"", duration_text(value), word_for_none);
+    const auto* node = find(key, need::optional, sample);
+    if (node == nullptr) return;
+    if (const auto* text = node->as_string(); text != nullptr && text->get() == word_for_none) {
+        into.reset();
+        return;
+    }
+    set_duration(key, *node, value, allowed, sample);
+    into = value;
+}
+
 void table_reader::read_duration(std::string_view key, std::chrono::seconds& into,
                                  range<std::chrono::milliseconds> allowed) {
     std::chrono::milliseconds value = into;
@@ -193,6 +210,58 @@ void table_reader::read_duration(std::string_view key, std::chrono::seconds& int
         return error(key, fmt::format("= \"{}\" has parts of a second", duration_text(value)),
                      "write whole seconds, e.g. \"60s\"");
     into = std::chrono::duration_cast<std::chrono::seconds>(value);
+}
+
+std::optional<int> table_reader::percentage(std::string_view key, const toml::node& node, range<int> allowed,
+                                            std::string_view sample) {
+    const auto* text = node.as_string();
+    if (text == nullptr) {
+        wrong_type(key, node, "a percentage in quotes", sample);
+        return std::nullopt;
+    }
+    const auto value = parse_percentage(text->get());
+    if (!value) {
+        error(key, fmt::format("has \"{}\", which is not a percentage", text->get()),
+              fmt::format("write a whole number with %, e.g. {} = {}", key, sample));
+        return std::nullopt;
+    }
+    if (*value < allowed.least || *value > allowed.most) {
+        error(key, fmt::format("has \"{}\", which is out of range", percentage_text(*value)),
+              fmt::format("write a percentage from {} to {}", percentage_text(allowed.least),
+                          percentage_text(allowed.most)));
+        return std::nullopt;
+    }
+    return value;
+}
+
+void table_reader::read_percentage(std::string_view key, int& into, range<int> allowed) {
+    const auto sample = fmt::format("\"{}\"", percentage_text(into));
+    const auto* node = find(key, need::optional, sample);
+    if (node == nullptr) return;
+    if (const auto value = percentage(key, *node, allowed, sample)) into = *value;
+}
+
+void table_reader::read_percentages(std::string_view key, std::vector<int>& into, range<int> allowed,
+                                    std::size_t most) {
+    const std::string_view sample = "[\"5%\", \"25%\", \"50%\"]";
+    const auto* node = find(key, need::optional, sample);
+    if (node == nullptr) return;
+    const auto* array = node->as_array();
+    if (array == nullptr) return wrong_type(key, *node, "an array of percentages", sample);
+    if (array->size() > most)
+        return error(key, fmt::format("has {} percentages", array->size()),
+                     fmt::format("write at most {}", most));
+    std::vector<int> out;
+    for (const auto& element : *array) {
+        const auto value = percentage(key, element, allowed, sample);
+        if (!value) return;
+        if (!out.empty() && *value <= out.back())
+            return error(
+                key, fmt::format("has {} after {}", percentage_text(*value), percentage_text(out.back())),
+                fmt::format("write them from the smallest to the largest, e.g. {} = {}", key, sample));
+        out.push_back(*value);
+    }
+    into = std::move(out);
 }
 
 void table_reader::read_texts(std::string_view key, std::vector<std::string>& into, std::string_view sample) {

@@ -61,6 +61,13 @@ class table_reader {
                        range<std::chrono::milliseconds> allowed);
     void read_duration(std::string_view key, std::chrono::seconds& into,
                        range<std::chrono::milliseconds> allowed);
+    /// A duration, or the word that stands for none.
+    void read_duration(std::string_view key, std::optional<std::chrono::milliseconds>& into,
+                       range<std::chrono::milliseconds> allowed, std::string_view word_for_none);
+    /// "20%".
+    void read_percentage(std::string_view key, int& into, range<int> allowed);
+    /// Each larger than the one before it; at most `most` of them. Empty is allowed.
+    void read_percentages(std::string_view key, std::vector<int>& into, range<int> allowed, std::size_t most);
     void read_texts(std::string_view key, std::vector<std::string>& into, std::string_view sample);
     /// A table of strings under names of the user's choice.
     void read_named_texts(std::string_view key, std::map<std::string, std::string>& into,
@@ -97,6 +104,10 @@ class table_reader {
     table_reader(const toml::table* table, std::string path, form shape, report& into);
 
     const toml::node* find(std::string_view key, need presence, std::string_view sample);
+    void set_duration(std::string_view key, const toml::node& node, std::chrono::milliseconds& into,
+                      range<std::chrono::milliseconds> allowed, std::string_view sample);
+    std::optional<int> percentage(std::string_view key, const toml::node& node, range<int> allowed,
+                                  std::string_view sample);
     void wrong_type(std::string_view key, const toml::node& node, std::string_view wanted,
                     std::string_view sample);
     std::optional<named_file> file_named(std::string_view key, const std::string& text,

@@ -7,6 +7,7 @@
 #include "report.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,11 +26,20 @@ void check_listen_addresses(const settings& all, report& problems);
 
 /// [assertions]; null when it is not there, or cannot be used.
 std::shared_ptr<const caller::assertion_rules> read_assertions(table_reader in, report& problems);
+/// What the limits of single callers and groups are held against.
+struct limit_frame {
+    const limits_settings& everybody;
+    client_certificates clients;
+};
 /// [[caller]]
-caller::directory read_callers(std::vector<table_reader> in, report& problems);
-/// [[group]]: what `group:NAME` stands for.
+caller::directory read_callers(std::vector<table_reader> in, const limit_frame& frame, report& problems);
+/// [[group]]: what `group:NAME` stands for, and how much its members may have.
 using caller_groups = std::map<std::string, std::vector<caller::pattern>>;
-caller_groups read_groups(std::vector<table_reader> in, report& problems);
+struct group_tables {
+    caller_groups by_name;
+    std::vector<caller::limited_group> limited;
+};
+group_tables read_groups(std::vector<table_reader> in, const limit_frame& frame, report& problems);
 /// The patterns of one setting, with the groups among them resolved where there may be any (`groups` not
 /// null); what names nobody is reported.
 std::vector<caller::pattern> read_patterns(table_reader& in, std::string_view key, need presence,
@@ -51,11 +61,24 @@ struct taken_names {
 /// [[service]] with all below it.
 void read_service(table_reader in, const caller_means& callers, taken_names& taken, service_settings& into,
                   report& problems);
+/// A table that says how to probe. Its type may be left to the backend that is probed.
+struct written_probe {
+    probe_settings settings;
+    std::optional<probe_type> type;
+    std::string name;   ///< of the table
+    int type_line = 0;  ///< of the type, else of the table
+};
+written_probe read_probe(table_reader in, report& problems);
+/// The same for this backend: whether it can be probed so, too.
+probe_settings probe_of(const written_probe& probe, const backend_settings& backend, report& problems);
+
 /// [[service.backend]]: all of one service, sorted afterwards: the primary first, then the backups by order.
-void read_backends(std::vector<table_reader> in, const table_reader& service,
+/// `probe` is for those that do not say themselves how they are probed.
+void read_backends(std::vector<table_reader> in, const table_reader& service, const written_probe& probe,
                    std::vector<backend_settings>& into, report& problems);
-void read_probe(table_reader in, probe_settings& into, report& problems);
-void read_switchover(table_reader in, switchover_settings& into);
+void read_switchover(table_reader& in, switchover_settings& into);
+/// What holds between [service.switchover] and the rest of its service.
+void check_switchover(table_reader& in, const service_settings& service);
 
 /// Letters, digits, '-', '_' and '.', at most 64 of them: fit for headers, addresses, file names and metrics.
 [[nodiscard]] bool is_plain_name(std::string_view text);

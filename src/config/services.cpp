@@ -185,9 +185,10 @@ void read_service(table_reader in, const caller_means& callers, taken_names& tak
                   report& problems) {
     read_service_name(in, taken, into.name, problems);
     read_title(in.read_table("title", need::optional), into.title);
-    read_backends(in.read_tables("backend", need::required), in, into.backends, problems);
-    read_probe(in.read_table("probe", need::optional), into.probe, problems);
-    read_switchover(in.read_table("switchover", need::optional), into.switchover);
+    const written_probe probe = read_probe(in.read_table("probe", need::optional), problems);
+    read_backends(in.read_tables("backend", need::required), in, probe, into.backends, problems);
+    auto switchover = in.read_table("switchover", need::optional);
+    read_switchover(switchover, into.switchover);
 
     auto cache = in.read_table("cache", need::optional);
     const bool has_cache = static_cast<bool>(cache);
@@ -198,6 +199,7 @@ void read_service(table_reader in, const caller_means& callers, taken_names& tak
 
     for (auto& route : in.read_tables("route", need::required))
         into.routes.push_back(read_route(route, callers, has_cache, taken, problems));
+    check_switchover(switchover, into);
     if (has_cache && std::ranges::none_of(into.routes, &route_settings::cached))
         problems.warning(cache_line, fmt::format("{} has a cache that no route uses", in.name()),
                          "write cached = true in a [[service.route]], or remove [service.cache]");

@@ -20,6 +20,7 @@ struct unit {
 constexpr std::array<unit, 5> duration_units{
     {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 constexpr std::array<unit, 4> size_units{{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}}};
+constexpr std::array<unit, 1> percent{{{"%", 1}}};
 
 template <std::size_t N>
 std::optional<std::int64_t> parse(std::string_view text, const std::array<unit, N>& units) {
@@ -74,12 +75,22 @@ std::optional<std::size_t> parse_size(std::string_view text) {
     return static_cast<std::size_t>(*value);
 }
 
+std::optional<int> parse_percentage(std::string_view text) {
+    const auto value = parse(text, percent);
+    if (!value || *value > std::numeric_limits<int>::max()) return std::nullopt;
+    return static_cast<int>(*value);
+}
+
 std::string duration_text(std::chrono::milliseconds value) {
     return text_of(value.count(), duration_units);
 }
 
 std::string size_text(std::size_t bytes) {
     return text_of(static_cast<std::int64_t>(bytes), size_units);
+}
+
+std::string percentage_text(int value) {
+    return text_of(value, percent);
 }
 
 std::string nearest_word(std::string_view word, const std::vector<std::string>& known) {

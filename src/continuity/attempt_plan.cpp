@@ -19,31 +19,63 @@ attempt_action attempt_plan::start() {
     if (whom_.empty()) return exhausted{};
     tried_.push_back(whom_.front());
     const steady_time arrived = exchange_ends_ - rules_.exchange_timeout;
-    return try_backend{whom_.front(), std::min(arrived + rules_.attempt_timeout, exchange_ends_),
-                       history::fresh};
+    try_backend out{.backend = whom_.front(),
+                    .give_up_at = std::min(arrived + rules_.attempt_timeout, exchange_ends_),
+                    .before = history::fresh};
+    const bool may_hedge = rules_.hedge_after && rules_.replays == replay::safe && whom_.size() > 1;
+    if (may_hedge && arrived + *rules_.hedge_after < out.give_up_at)
+        out.hedge_at = arrived + *rules_.hedge_after;
+    return out;
 }
 
-attempt_action attempt_plan::resume(steady_time now, const outcome& result) {
+std::optional<try_backend> attempt_plan::hedge(steady_time now, retry_budget& budget) {
+    const auto ends = give_up_at(now);
+    if (!ends || !budget.take()) return std::nullopt;
+    return next(*ends, history::maybe_processed);
+}
+
+attempt_action attempt_plan::resume(steady_time now, const outcome& result, retry_budget& budget) {
     if (result.kind == outcome_kind::answered) return deliver{};
-    if (!may_go_on(result)) return exhausted{};
+    if (tried_.size() == whom_.size() || !may_go_on(result, budget)) return exhausted{};
+    remember(result);
+    const auto ends = give_up_at(now);
+    if (!ends) return exhausted{};
+    return next(*ends, before_);
+}
+
+attempt_action attempt_plan::resume(steady_time now, const outcome& first, const outcome& beside,
+                                    retry_budget& budget) {
+    if (first.kind == outcome_kind::answered) return deliver{};
+    remember(first);
+    if (may_have_been_processed(first.why)) last_ = first.why;
+    return resume(now, beside, budget);
+}
+
+void attempt_plan::remember(const outcome& failed) {
     if (before_ == history::fresh) before_ = history::failed_unsent;
-    if (may_have_been_processed(result.why)) before_ = history::maybe_processed;
-    return next(now);
+    if (may_have_been_processed(failed.why)) before_ = history::maybe_processed;
 }
 
-bool attempt_plan::may_go_on(const outcome& result) const {
-    return rules_.replays == replay::safe || !may_have_been_processed(result.why);
+bool attempt_plan::may_go_on(const outcome& result, retry_budget& budget) {
+    if (!may_have_been_processed(result.why)) return true;
+    if (rules_.replays != replay::safe) return false;
+    const bool alike = result.why == last_ && may_be_the_requests_fault(result.why);
+    last_ = result.why;
+    return !alike && budget.take();
 }
 
-attempt_action attempt_plan::next(steady_time now) {
-    if (tried_.size() == whom_.size()) return exhausted{};
+/// For an attempt after the first; nothing when it could not be answered in time.
+std::optional<steady_time> attempt_plan::give_up_at(steady_time now) const {
     steady_time ends = exchange_ends_;
     if (life_ends_) ends = std::min(ends, *life_ends_);
-    const steady_time give_up_at = std::min(now + rules_.attempt_timeout, ends);
-    if (give_up_at < now + least_useful_attempt) return exhausted{};
+    ends = std::min(now + rules_.attempt_timeout, ends);
+    return ends < now + least_useful_attempt ? std::nullopt : std::optional(ends);
+}
+
+try_backend attempt_plan::next(steady_time give_up_at, history before) {
     const backend_index backend = whom_[tried_.size()];
     tried_.push_back(backend);
-    return try_backend{backend, give_up_at, before_};
+    return {.backend = backend, .give_up_at = give_up_at, .before = before};
 }
 
 last_resort choose_last_resort(const last_resort_facts& facts) {

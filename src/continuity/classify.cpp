@@ -13,15 +13,18 @@ outcome failed(reason why) {
 /// An answer that the rules do not know is relayed. Behind an earlier failure it proves nothing: a backup's
 /// "not found" must not hide the primary's own error.
 outcome unknown_answer(history before) {
-    if (before == history::fresh) return {outcome_kind::answered, reason::unclassified};
+    if (before == history::fresh || before == history::overtaken)
+        return {outcome_kind::answered, reason::unclassified};
     return {outcome_kind::inconclusive, reason::unclassified};
 }
 
 /// SOA-01xxx and SOA-03xxx are answers, unless the backend may only be refusing the second copy of a message.
 outcome caller_fault(const response_facts& facts) {
-    if (facts.replays == replay_detection::on && facts.before == history::maybe_processed)
+    const bool only_copy = facts.before == history::fresh || facts.before == history::failed_unsent;
+    if (facts.replays == replay_detection::on && !only_copy)
         return {outcome_kind::inconclusive, reason::possible_replay};
-    return answered;
+    const bool authentication = facts.body.fault_code.starts_with("SOA-01");
+    return authentication ? outcome{outcome_kind::answered, reason::refused} : answered;
 }
 
 outcome classify_fault(const response_facts& facts) {
@@ -33,13 +36,15 @@ outcome classify_fault(const response_facts& facts) {
     return unknown_answer(facts.before);
 }
 
-bool is_backend_error(int status) {
-    return status == 500 || status == 502 || status == 503 || status == 504;
+/// What a status says of the backend: that it failed, that it is not available, or nothing.
+reason backend_error(int status) {
+    if (status == 500) return reason::http_error;
+    return status == 502 || status == 503 || status == 504 ? reason::http_unavailable : reason::none;
 }
 
 outcome classify_soap(const response_facts& facts) {
     if (facts.body.result == soap::scan_result::envelope && facts.body.fault) return classify_fault(facts);
-    if (is_backend_error(facts.status)) return failed(reason::http_error);
+    if (const reason why = backend_error(facts.status); why != reason::none) return failed(why);
     if (facts.status != 200) return unknown_answer(facts.before);
     switch (facts.body.result) {
         case soap::scan_result::envelope: return answered;
@@ -51,14 +56,28 @@ outcome classify_soap(const response_facts& facts) {
 
 }  // namespace
 
+history beside_second(const std::optional<outcome>& second) {
+    const bool seen =
+        !second || (may_have_been_processed(second->why) && second->why != reason::possible_replay);
+    return seen ? history::overtaken : history::fresh;
+}
+
+history behind_first(std::optional<reason> first) {
+    if (!first) return history::beside_first;
+    return may_have_been_processed(*first) ? history::maybe_processed : history::failed_unsent;
+}
+
 outcome classify_response(const response_facts& facts) {
     if (facts.route == route_kind::soap) return classify_soap(facts);
-    if (is_backend_error(facts.status)) return failed(reason::http_error);
+    if (const reason why = backend_error(facts.status); why != reason::none) return failed(why);
+    // While the first backend may still have it, another one's "not found" is not the answer.
+    if (facts.before == history::beside_first && facts.status >= 400)
+        return {outcome_kind::inconclusive, reason::unclassified};
     return answered;
 }
 
 outcome classify_large_response(route_kind route, int status) {
-    if (is_backend_error(status)) return failed(reason::http_error);
+    if (const reason why = backend_error(status); why != reason::none) return failed(why);
     if (route == route_kind::soap) return {outcome_kind::answered, reason::unclassified};
     return answered;
 }
@@ -69,6 +88,20 @@ outcome classify_transport(reason why) {
 
 bool may_have_been_processed(reason why) {
     return why != reason::connect_failed && why != reason::connect_timeout && why != reason::tls_failed;
+}
+
+bool may_be_the_requests_fault(reason why) {
+    switch (why) {
+        case reason::reset:
+        case reason::timed_out:
+        case reason::truncated:
+        case reason::bad_response:
+        case reason::http_error:
+        case reason::empty:
+        case reason::not_xml:
+        case reason::fault_undefined: return true;
+        default: return false;
+    }
 }
 
 bool is_unavailability(reason why) {

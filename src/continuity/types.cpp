@@ -57,12 +57,15 @@ std::string_view to_text(reason value) {
         case reason::truncated: return "truncated";
         case reason::bad_response: return "bad-response";
         case reason::http_error: return "http-error";
+        case reason::http_unavailable: return "http-unavailable";
         case reason::empty: return "empty";
         case reason::not_xml: return "not-xml";
         case reason::fault_undefined: return "fault-undefined";
         case reason::fault_unavailable: return "fault-unavailable";
         case reason::fault_temporary: return "fault-temporary";
         case reason::possible_replay: return "possible-replay";
+        case reason::too_slow: return "too-slow";
+        case reason::refused: return "refused";
         case reason::unclassified: return "unclassified";
         case reason::probe_unexpected: return "probe-unexpected";
     }

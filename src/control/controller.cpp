@@ -19,7 +19,7 @@ steady_time now() {
 
 }  // namespace
 
-controller::controller(proxy::site_ptr served, journal::writer& journal, store::override_store& overrides)
+controller::controller(proxy::site_ptr served, journal::sink& journal, store::override_store& overrides)
     : served_(std::move(served)),
       journal_(journal),
       overrides_(overrides),
@@ -87,11 +87,15 @@ continuity::posture_ptr controller::present_posture() const {
     return out;
 }
 
-void controller::start() {
+void controller::begin() {
     start_probing();
     schedule_tick();
     tell_view();
     watch_journal();
+}
+
+void controller::start() {
+    begin();
     thread_ = std::jthread([this] {
         net::let_workers_go_first();
         loop_.run();
@@ -110,9 +114,13 @@ void controller::report(const proxy::outcome_report& what) {
         // What a former configuration showed may belong to another backend now.
         if (what.epoch != epoch_) return;
         auto& brain = services_[what.service].brain;
-        carry_out(what.service, what.failed == continuity::reason::none
-                                    ? brain.traffic_answered(now(), what.backend, what.answered)
-                                    : brain.traffic_failed(now(), what.backend, what.failed));
+        const auto before = brain.detector(what.backend).current();
+        if (const auto* one = std::get_if<continuity::sighting>(&what.seen))
+            carry_out(what.service, brain.traffic_showed(now(), what.backend, *one));
+        else
+            carry_out(what.service,
+                      brain.traffic_answered(now(), what.backend, std::get<continuity::answers>(what.seen)));
+        if (brain.detector(what.backend).current() != before) tell_view();
     });
 }
 
@@ -140,27 +148,57 @@ void controller::schedule_tick() {
 }
 
 void controller::carry_out(std::size_t index, const std::vector<continuity::brain_action>& actions) {
-    for (const auto& action : actions) {
-        if (std::holds_alternative<continuity::publish_posture>(action)) {
-            publish();
-        } else if (const auto* switchover = std::get_if<continuity::record_switchover>(&action)) {
-            begin_switchover(index, settings_of(index), *switchover);
-        } else if (const auto* change = std::get_if<continuity::record_backend_change>(&action)) {
-            write(backend_change_record(settings_of(index), settings_of(index), *change));
-        } else if (const auto* seen = std::get_if<continuity::record_verdict>(&action)) {
-            write(verdict_record(settings_of(index), *seen));
-        } else if (std::holds_alternative<continuity::forget_override>(action)) {
-            services_[index].order.reset();
-            write({.at = wall_now(),
-                   .event = "override-expired",
-                   .attributes = {{"service", settings_of(index).name}}});
-            overrides_.remove(settings_of(index).name, [](const result<void>&) {});
-        } else if (const auto* probe = std::get_if<continuity::probe_now>(&action)) {
-            services_[index].probers[to_number(probe->backend)].probe_now();
-        }
-    }
+    for (const auto& action : actions) std::visit([&](const auto& one) { carry_out(index, one); }, action);
+    set_paces(index);
     schedule_tick();
     if (!actions.empty()) tell_view();
+}
+
+void controller::carry_out(std::size_t /*index*/, const continuity::publish_posture& /*what*/) {
+    publish();
+}
+
+void controller::carry_out(std::size_t index, const continuity::record_switchover& what) {
+    begin_switchover(index, settings_of(index), what);
+}
+
+void controller::carry_out(std::size_t index, const continuity::record_backend_change& what) {
+    write(backend_change_record(settings_of(index), settings_of(index), what));
+}
+
+void controller::carry_out(std::size_t index, const continuity::record_verdict& what) {
+    write(verdict_record(settings_of(index), what));
+}
+
+void controller::carry_out(std::size_t index, const continuity::forget_override& /*what*/) {
+    services_[index].order.reset();
+    write({.at = wall_now(),
+           .event = "override-expired",
+           .attributes = {{"service", settings_of(index).name}}});
+    overrides_.remove(settings_of(index).name, [](const result<void>&) {});
+}
+
+void controller::carry_out(std::size_t index, const continuity::probe_now& what) {
+    services_[index].probers[to_number(what.backend)].probe_now();
+}
+
+void controller::carry_out(std::size_t index, const continuity::record_procedure& what) {
+    write(procedure_record(settings_of(index), what));
+    store_procedure(index, what.by, what.reason, [](const result<void>&) {});
+}
+
+void controller::carry_out(std::size_t index, const continuity::record_freeze& what) {
+    spdlog::warn("service={} mode {}", settings_of(index).name,
+                 what.frozen ? "frozen: too many switchovers within an hour" : "no longer frozen");
+    write(freeze_record(settings_of(index), what));
+}
+
+void controller::carry_out(std::size_t index, const continuity::record_insurer& what) {
+    write(insurer_record(settings_of(index), what));
+}
+
+void controller::carry_out(std::size_t index, const continuity::record_domain& what) {
+    write(domain_record(settings_of(index), what));
 }
 
 /// Takes effect at once: each worker serves from the new posture as soon as it reads its messages.

@@ -15,6 +15,8 @@ std::vector<service_memory> memory_of(const view& now) {
         to.active_backend = from.active_backend;
         to.since = from.since;
         to.order = from.order;
+        if (from.procedure_active)
+            to.procedure = procedure_memory{.since = from.procedure_since, .ordered = from.procedure_ordered};
         for (std::size_t b = 0; b < from.backends.size(); ++b)
             to.backends.push_back({.name = from.backends[b].name,
                                    .address = book_key(configured[b].address),

@@ -20,17 +20,66 @@ steady_time now() {
     return std::chrono::steady_clock::now();
 }
 
-continuity::brain_rules rules_of(const config::service_settings& service) {
+continuity::detector_rules detector_rules_of(const config::service_settings& service,
+                                             const config::probe_settings& probe) {
     const auto& switchover = service.switchover;
-    return {.detector = {.rise = service.probe.rise,
-                         .fall = service.probe.fall,
-                         .traffic_fall = switchover.traffic_fall,
-                         .ejection_time = switchover.ejection_time},
-            .modes = {.hold_down = switchover.hold_down,
-                      .degraded_hold_down = switchover.degraded_hold_down,
-                      .min_dwell = switchover.min_dwell,
-                      .has_cache = service.cache.has_value()},
-            .backends = service.backends.size()};
+    return {.rise = probe.rise,
+            .fall = probe.fall,
+            .traffic_fall = switchover.traffic_fall,
+            .distinct_callers = static_cast<std::size_t>(switchover.distinct_callers),
+            .failure_rate = switchover.failure_rate,
+            .failure_volume = static_cast<std::uint64_t>(switchover.failure_volume),
+            .failure_window = switchover.failure_window,
+            .ejection_time = switchover.ejection_time,
+            .longest_ejection = switchover.longest_ejection,
+            .trial_interval = switchover.trial_interval,
+            .trials_possible = std::ranges::any_of(service.routes, &config::route_settings::replay_safe)};
+}
+
+continuity::mode_rules mode_rules_of(const config::service_settings& service) {
+    const auto& switchover = service.switchover;
+    return {.hold_down = switchover.hold_down,
+            .longest_hold_down = switchover.longest_hold_down,
+            .degraded_hold_down = switchover.degraded_hold_down,
+            .min_dwell = switchover.min_dwell,
+            .shares = switchover.canary,
+            .canary_step = switchover.canary_step,
+            .ramp_step = switchover.ramp_step,
+            .switchovers_per_hour = static_cast<std::size_t>(switchover.switchovers_per_hour),
+            .stands_in = service.cache.has_value() || service.procedure.has_value(),
+            .has_cache = service.cache.has_value()};
+}
+
+/// A probe that asks a whole question and wants its answer shows that the backend works as a whole.
+bool is_deep(const config::probe_settings& probe) {
+    return probe.type == config::probe_type::soap && probe.expect_fault.empty();
+}
+
+continuity::brain_rules rules_of(const config::service_settings& service) {
+    continuity::brain_rules out{
+        .backends = {},
+        .modes = mode_rules_of(service),
+        .procedure = {.closes_after = service.switchover.procedure_closes,
+                      .exists = service.procedure.has_value()},
+        .domain_window = service.switchover.domain_window,
+        .slow_factor = service.switchover.slow_factor,
+        .try_anyway = service.switchover.when_all_fail == config::all_down_policy::try_anyway,
+        .hedge = service.switchover.hedge,
+        .references = false};
+    for (const auto& backend : service.backends)
+        out.backends.push_back({.detector = detector_rules_of(service, backend.probe),
+                                .domains = backend.domains,
+                                .deep_probe = is_deep(backend.probe)});
+    return out;
+}
+
+/// For a list of backends that another process knew; what they share and how they are probed is not known
+/// here.
+continuity::brain_rules rules_of(const config::service_settings& service, std::size_t backends) {
+    continuity::brain_rules out = rules_of(service);
+    out.backends.assign(backends,
+                        {.detector = detector_rules_of(service, {}), .domains = {}, .deep_probe = false});
+    return out;
 }
 
 /// On the steady clock; a time that is to come is now.
@@ -84,7 +133,7 @@ void controller::make_probers(std::size_t index) {
     for (std::size_t b = 0; b < targets.size(); ++b) {
         const auto backend = static_cast<backend_index>(b);
         services_[index].probers.emplace_back(
-            loop_, settings_of(index).probe, targets[b],
+            loop_, settings_of(index).backends[b].probe, targets[b],
             [this, index, backend](continuity::reason result) { on_probe(index, backend, result); });
     }
 }
@@ -107,6 +156,7 @@ void controller::start_probing() {
             }
             services_[i].probers[b].start();
         }
+        set_paces(i);
     }
     resolver_.start(std::move(names),
                     [this, places, epoch = epoch_](std::size_t number, std::vector<net::endpoint> found) {
@@ -167,6 +217,7 @@ void controller::apply_site(proxy::site_ptr next, address_book names, const std:
         services_[i].shown = same->shown;
         services_[i].order = same->order;
         services_[i].ordered = same->ordered;
+        services_[i].procedure_ordered = same->procedure_ordered;
         changes.push_back(
             {i, settings,
              services_[i].brain.adopt(now(), {.rules = rules_of(settings_of(i)),
@@ -181,7 +232,9 @@ void controller::apply_site(proxy::site_ptr next, address_book names, const std:
     move_switchings(former);
     for (auto& gone : former) {
         for (auto& one : gone.probers) one.stop();
-        if (!find(gone.name)) drop_order(gone);
+        if (find(gone.name)) continue;
+        drop_order(gone);
+        if (gone.brain.procedure_active()) overrides_.close_procedure(gone.name, [](const result<void>&) {});
     }
     start_probing();
     for (const auto& one : changes)
@@ -190,6 +243,8 @@ void controller::apply_site(proxy::site_ptr next, address_book names, const std:
                 begin_switchover(one.index, one.former, *switchover);
             else if (const auto* moved = std::get_if<continuity::record_backend_change>(&action))
                 write(backend_change_record(settings_of(one.index), one.former, *moved));
+            else
+                std::visit([&](const auto& other) { carry_out(one.index, other); }, action);
         }
     schedule_tick();
     tell_view();
@@ -205,15 +260,16 @@ void controller::remember(const std::vector<service_memory>& what) {
 void controller::remember(service& in, const config::service_settings& settings, const service_memory& what) {
     const config::service_settings former = control::settings_of(what);
     continuity::remembered_service left{.backends = {}, .active = {}, .since = to_steady(what.since)};
+    if (what.procedure)
+        left.procedure = {.since = to_steady(what.procedure->since), .ordered = what.procedure->ordered};
     for (std::size_t b = 0; b < what.backends.size(); ++b) {
         const auto& one = what.backends[b];
         left.backends.push_back({one.state, to_steady(one.since), one.last_reason});
         if (one.name == what.active_backend) left.active = static_cast<backend_index>(b);
     }
-    auto rules = rules_of(settings);
-    rules.backends = former.backends.size();
-    in.brain = continuity::service_brain(rules, left);
+    in.brain = continuity::service_brain(rules_of(settings, former.backends.size()), left);
     in.ordered = true;  // what was ordered there is known; the store may be behind
+    in.procedure_ordered = true;
     if (what.order && (!what.order->until || *what.order->until > wall_now())) {
         const auto& order = *what.order;
         in.order = order;
@@ -235,6 +291,8 @@ void controller::remember(service& in, const config::service_settings& settings,
             write(std::move(record));
         } else if (const auto* moved = std::get_if<continuity::record_backend_change>(&action)) {
             write(backend_change_record(settings, former, *moved));
+        } else if (const auto* procedure = std::get_if<continuity::record_procedure>(&action)) {
+            write(procedure_record(settings, *procedure));
         }
     }
 }

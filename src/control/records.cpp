@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace garde::control {
 namespace {
@@ -16,8 +17,10 @@ const std::string& name_of(const config::service_settings& service, continuity::
 
 std::string describe(const continuity::evidence& observed) {
     if (observed.last_reason == continuity::reason::none) return "nothing amiss";
-    return fmt::format("{} failed probes and {} failed attempts in a row, last {}", observed.probe_failures,
-                       observed.traffic_failures, to_text(observed.last_reason));
+    std::string out = fmt::format("{} failed probes and {} failed attempts in a row", observed.probe_failures,
+                                  observed.traffic_failures);
+    if (observed.callers > 0) out += fmt::format(", failures of {} callers lately", observed.callers);
+    return out + fmt::format(", last {}", to_text(observed.last_reason));
 }
 
 std::string describe(const config::service_settings& service,
@@ -93,6 +96,50 @@ journal::record reload_record(const config::settings& former, const config::sett
                            {"by", by},
                            {"former-configuration", former.sha256},
                            {"configuration", now.sha256}}};
+}
+
+journal::record procedure_record(const config::service_settings& service,
+                                 const continuity::record_procedure& what) {
+    journal::record out{.at = wall_now(),
+                        .event = what.open ? "procedure-opened" : "procedure-closed",
+                        .attributes = {{"service", service.name}, {"by", what.by}}};
+    if (!what.reason.empty()) out.attributes.emplace_back("reason", what.reason);
+    return out;
+}
+
+journal::record procedure_order_record(const config::service_settings& service, const procedure_request& what,
+                                       bool already) {
+    journal::record out =
+        procedure_record(service, {.open = what.open, .by = what.by, .reason = what.reason});
+    if (already) out.attributes.emplace_back("already", "yes");
+    return out;
+}
+
+journal::record freeze_record(const config::service_settings& service,
+                              const continuity::record_freeze& what) {
+    return {
+        .at = wall_now(),
+        .event = what.frozen ? "mode-frozen" : "mode-unfrozen",
+        .attributes = {{"service", service.name},
+                       {"switchovers-per-hour", std::to_string(service.switchover.switchovers_per_hour)}}};
+}
+
+journal::record insurer_record(const config::service_settings& service,
+                               const continuity::record_insurer& what) {
+    return {.at = wall_now(),
+            .event = what.failing ? "insurer-failing" : "insurer-answers-again",
+            .attributes = {{"service", service.name},
+                           {"backend", name_of(service, what.backend)},
+                           {"insurer", std::to_string(std::to_underlying(what.asked))}}};
+}
+
+journal::record domain_record(const config::service_settings& service,
+                              const continuity::record_domain& what) {
+    return {.at = wall_now(),
+            .event = what.suspect ? "domain-suspect" : "domain-cleared",
+            .attributes = {{"service", service.name},
+                           {"kind", what.kind},
+                           {"domain", what.name.empty() ? "unknown" : what.name}}};
 }
 
 journal::record override_record(const mode_request& what) {

@@ -28,6 +28,15 @@ journal::record backend_change_record(const config::service_settings& service,
                                       const continuity::record_backend_change& what);
 journal::record verdict_record(const config::service_settings& service,
                                const continuity::record_verdict& what);
+journal::record procedure_record(const config::service_settings& service,
+                                 const continuity::record_procedure& what);
+/// An operator's order; `already` says that it found the procedure as it is to be.
+journal::record procedure_order_record(const config::service_settings& service, const procedure_request& what,
+                                       bool already);
+journal::record freeze_record(const config::service_settings& service, const continuity::record_freeze& what);
+journal::record insurer_record(const config::service_settings& service,
+                               const continuity::record_insurer& what);
+journal::record domain_record(const config::service_settings& service, const continuity::record_domain& what);
 journal::record override_record(const mode_request& what);
 journal::record reload_record(const config::settings& former, const config::settings& now,
                               const std::string& by);

@@ -23,6 +23,7 @@ void controller::begin_switchover(std::size_t index, const config::service_setti
     auto& one = switching_.emplace_back();
     one.service = index;
     one.number = ++shown.number;
+    shown.in_effect.reset();
     one.version = version_;
     one.record = switchover_record(settings_of(index), former, what);
     one.decided = one.record.at;
@@ -36,7 +37,7 @@ void controller::begin_switchover(std::size_t index, const config::service_setti
     one.announce_limit->set(now() + announce_wait);
     spdlog::warn("switchover service={} from={} to={} cause={}", settings_of(index).name,
                  to_text(what.from.current), to_text(what.to.current), to_text(what.why));
-    if (workers_.empty()) write_switchover(one, to_rfc3339(wall_now()));
+    if (workers_.empty()) in_effect(one);
 }
 
 void controller::worker_in_effect(std::uint64_t version) {
@@ -44,8 +45,16 @@ void controller::worker_in_effect(std::uint64_t version) {
     for (auto& one : switching_) {
         // A later posture contains the earlier one; each worker acknowledges every version, in order.
         if (one.version != version || one.workers_to_go == 0) continue;
-        if (--one.workers_to_go == 0) write_switchover(one, to_rfc3339(wall_now()));
+        if (--one.workers_to_go == 0) in_effect(one);
     }
+}
+
+/// Also when the record had to go without it.
+void controller::in_effect(switching& one) {
+    const wall_time at = wall_now();
+    if (one.service && services_[*one.service].shown.number == one.number)
+        services_[*one.service].shown.in_effect = at;
+    write_switchover(one, to_rfc3339(at));
 }
 
 void controller::write_switchover(switching& one, std::string in_effect) {
@@ -82,68 +91,6 @@ void controller::drop_finished() {
     switching_.remove_if([](const switching& one) { return one.settled; });
 }
 
-void controller::order(mode_request what, std::function<void(mode_result)> then) {
-    loop_.post([this, what = std::move(what), then = std::move(then)]() mutable {
-        apply_order(what, std::move(then));
-    });
-}
-
-void controller::apply_order(const mode_request& what, std::function<void(mode_result)> then) {
-    const auto index = find(what.service);
-    if (!index) return then({.known_service = false, .stored = false, .store_error = {}});
-    auto& service = services_[*index];
-    service.ordered = true;
-    write(override_record(what));
-    if (what.pinned) {
-        service.order =
-            override_view{*what.pinned, what.strict, what.by, what.reason, wall_now(), what.until};
-        std::optional<steady_time> until;
-        if (what.until) until = now() + std::chrono::duration_cast<milliseconds>(*what.until - wall_now());
-        carry_out(*index, service.brain.set_override(now(), {.order = {*what.pinned, what.strict},
-                                                             .by = what.by,
-                                                             .reason = what.reason,
-                                                             .until = until}));
-    } else {
-        service.order.reset();
-        carry_out(*index, service.brain.clear_override(now(), what.by, what.reason));
-    }
-    tell_view();
-    store_order(what, std::move(then));
-}
-
-/// Answers the operator when the order is stored, or when the store has had its time: the order is in force
-/// either way.
-void controller::store_order(const mode_request& what, std::function<void(mode_result)> then) {
-    struct pending {
-        std::function<void(mode_result)> then;
-        std::unique_ptr<net::deadline> limit;
-    };
-    auto waiting = std::make_shared<pending>();
-    waiting->then = std::move(then);
-    const auto answer = [](pending& one, mode_result said) {
-        if (auto once = std::exchange(one.then, nullptr)) once(std::move(said));
-    };
-    // The limit belongs to what waits: it must not keep it alive.
-    waiting->limit = std::make_unique<net::deadline>(loop_.wheel(), [answer, one = waiting.get()] {
-        answer(*one,
-               {.known_service = true, .stored = false, .store_error = "the store did not answer in time"});
-    });
-    waiting->limit->set(now() + store_wait);
-    const auto stored = [this, waiting, answer](result<void> done) {
-        loop_.post([waiting, answer, done = std::move(done)] {
-            waiting->limit.reset();
-            answer(*waiting, {.known_service = true,
-                              .stored = done.has_value(),
-                              .store_error = done ? "" : done.error().message});
-        });
-    };
-    if (what.pinned)
-        overrides_.put(
-            {what.service, *what.pinned, what.strict, what.by, what.reason, wall_now(), what.until}, stored);
-    else
-        overrides_.remove(what.service, stored);
-}
-
 /// The disk may fail, or work again, without anything else that happens.
 void controller::watch_journal() {
     if (journal_.failing() != journal_failing_) tell_view();
@@ -164,6 +111,9 @@ void controller::tell_view() {
         shown.since = service.shown.since;
         shown.recorded = service.shown.recorded;
         shown.order = service.order;
+        shown.procedure_active = service.brain.procedure_active();
+        if (shown.procedure_active) shown.procedure_since = to_wall(service.brain.procedure_since());
+        shown.procedure_ordered = service.brain.procedure_ordered();
         const auto& backends = settings_of(i).backends;
         if (const auto active = service.brain.modes().current().active)
             shown.active_backend = backends[to_number(*active)].name;

@@ -92,30 +92,56 @@ std::size_t caller_counts::of(caller_key who) const noexcept {
 }
 
 connection_pass::connection_pass(connection_pass&& other) noexcept
-    : at_(std::exchange(other.at_, nullptr)), who_(other.who_) {}
+    : at_(std::exchange(other.at_, nullptr)),
+      who_(other.who_),
+      own_(other.own_),
+      alone_(std::move(other.alone_)) {}
 
 connection_pass& connection_pass::operator=(connection_pass&& other) noexcept {
     std::swap(at_, other.at_);
     std::swap(who_, other.who_);
+    std::swap(own_, other.own_);
+    std::swap(alone_, other.alone_);
     return *this;
 }
 
 connection_pass::~connection_pass() {
+    if (alone_) alone_->connections.leave();
     if (at_ != nullptr) at_->leave_connection(who_);
 }
 
-std::optional<shed> connection_pass::identify(caller_key who) {
-    if (at_->connections_by_caller_.enter(who) >
-        at_->limits_.connections_per_caller.load(std::memory_order_relaxed)) {
+std::optional<shed> connection_pass::identify(caller_key who, const caller::caller_limits& own) {
+    auto alone = own.any() ? at_->tally_of(who) : nullptr;
+    const std::size_t about = at_->connections_by_caller_.enter(who);
+    const std::size_t exactly = alone ? alone->connections.enter() : about;
+    const bool too_many = own.connections > 0
+                              ? exactly > own.connections
+                              : about > at_->limits_.connections_per_caller.load(std::memory_order_relaxed);
+    if (too_many) {
+        if (alone) alone->connections.leave();
         at_->connections_by_caller_.leave(who);
         return shed::connections_of_caller;
     }
     at_->connections_by_caller_.leave(std::exchange(who_, who));
+    own_ = own;
+    alone_ = std::move(alone);
     return std::nullopt;
 }
 
+void connection_pass::hold_to(const caller::caller_limits& own) {
+    own_ = own;
+    if (alone_ || !own.any()) return;
+    alone_ = at_->tally_of(who_);
+    alone_->connections.enter();
+}
+
+counted_caller connection_pass::who() const {
+    if (own_.requests == 0) return {.key = who_};
+    return {.key = who_, .alone = alone_, .most = own_.requests};
+}
+
 request_pass::request_pass(request_pass&& other) noexcept
-    : at_(std::exchange(other.at_, nullptr)), service_(other.service_), who_(other.who_) {}
+    : at_(std::exchange(other.at_, nullptr)), service_(other.service_), who_(std::move(other.who_)) {}
 
 request_pass& request_pass::operator=(request_pass&& other) noexcept {
     std::swap(at_, other.at_);
@@ -185,13 +211,15 @@ admitted<connection_pass> admission::admit_connection(caller_key address) {
     return std::unexpected(all > most ? shed::connections : shed::connections_of_address);
 }
 
-admitted<request_pass> admission::admit_request(tally& service, caller_key who) {
+admitted<request_pass> admission::admit_request(tally& service, const counted_caller& who) {
     const std::size_t all = requests_.enter();
     const std::size_t here = service.enter();
-    const std::size_t own = requests_by_caller_.enter(who);
+    const std::size_t about = requests_by_caller_.enter(who.key);
+    const std::size_t own = who.alone ? who.alone->requests.enter() : about;
     const std::size_t most = limits_.requests.load(std::memory_order_relaxed);
     const std::size_t most_here = limits_.requests_per_service.load(std::memory_order_relaxed);
-    const std::size_t most_own = limits_.requests_per_caller.load(std::memory_order_relaxed);
+    const std::size_t most_own =
+        who.alone ? who.most : limits_.requests_per_caller.load(std::memory_order_relaxed);
     if (all <= most && here <= most_here && own <= most_own) return request_pass(*this, service, who);
     leave_request(service, who);
     if (own > most_own) return std::unexpected(shed::requests_of_caller);
@@ -203,10 +231,31 @@ void admission::leave_connection(caller_key who) noexcept {
     connections_by_caller_.leave(who);
 }
 
-void admission::leave_request(tally& service, caller_key who) noexcept {
+void admission::leave_request(tally& service, const counted_caller& who) noexcept {
     requests_.leave();
     service.leave();
-    requests_by_caller_.leave(who);
+    requests_by_caller_.leave(who.key);
+    if (who.alone) who.alone->requests.leave();
+}
+
+caller_tally_ptr admission::tally_of(caller_key who) {
+    // Made before the lock is taken, and gone after it is given back when there is one already.
+    caller_tally_ptr fresh(new caller_tally, [this, who](caller_tally* one) {
+        forget(who);
+        delete one;
+    });
+    const std::lock_guard lock(limited_mutex_);
+    auto& known = limited_[who];
+    if (auto out = known.lock()) return out;
+    known = fresh;
+    return fresh;
+}
+
+/// He may have come again meanwhile: then what is known of him stays.
+void admission::forget(caller_key who) noexcept {
+    const std::lock_guard lock(limited_mutex_);
+    const auto at = limited_.find(who);
+    if (at != limited_.end() && at->second.expired()) limited_.erase(at);
 }
 
 }  // namespace garde::proxy

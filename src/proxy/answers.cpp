@@ -23,6 +23,13 @@ steady_time now() {
     return std::chrono::steady_clock::now();
 }
 
+/// Whom a receipt names: who has signed the message, where the cache's desk had to find that out.
+const caller::identity& asker(const std::optional<cache::found>& answered, const session& shown_to) {
+    if (!answered) return shown_to.who();
+    const auto& signer = *answered ? (**answered).who : answered->error().who;
+    return signer.verified() ? signer : shown_to.who();
+}
+
 }  // namespace
 
 net::task<net::io_status> exchange::write(std::string_view bytes) {
@@ -159,11 +166,16 @@ net::task<after> exchange::last_resort() {
     auto kept = co_await ask_cache();
     if (kept && !*kept) cache_detail_ = kept->error().detail;
     const bool hit = kept && *kept;
-    const stand_in_context situation = context(hit ? (*kept)->who : session_.who());
+    const stand_in_context situation = context(asker(kept, session_));
     if (hit) {
         count(answer_kind::cached);
         const stand_in answer = cached_answer(situation, **kept);
         co_return co_await send_own(answer);
+    }
+    if (posture_->last_chance && last_failure_ == reason::none) {
+        candidate tried = co_await try_anyway();
+        if (tried.result.kind == continuity::outcome_kind::answered)
+            co_return co_await answer_with(std::move(tried));
     }
     if (posture_->transparent()) {
         count(answer_kind::gateway_error);

@@ -61,20 +61,43 @@ net::task<after> exchange::run() {
     if (ended) co_return *ended;
     may_use_cache_ = !posture_->transparent() && epoch_->served->may_use_cache(where_, session_.who());
 
-    continuity::attempt_plan plan(posture_->attempts, rules(), arrived_);
+    auto& routing = epoch_->routing[where_.service];
+    routing.retries.request(service_->settings->switchover.retry_budget);
+    const auto route = continuity::choose_route(*posture_, rules().replays, routing);
+    auto limits = rules();
+    limits.hedge_after = route.hedge_after;
+    continuity::attempt_plan plan(route.whom, limits, arrived_);
     auto action = plan.start();
+    if (const auto* order = std::get_if<continuity::try_backend>(&action);
+        order != nullptr && order->hedge_at) {
+        auto answered = co_await attempt_hedged(plan, action);
+        if (answered) co_return co_await answer_with(std::move(*answered));
+    }
     while (const auto* order = std::get_if<continuity::try_backend>(&action)) {
-        candidate tried = co_await attempt(*order);
-        if (tried.result.kind == outcome_kind::answered) {
-            count(continuity::to_number(tried.from) == 0 ? answer_kind::primary : answer_kind::backup);
-            co_return co_await deliver(std::move(tried));
-        }
+        const bool first = plan.tried().size() == 1;
+        candidate tried = co_await attempt(*order, first ? route.first : continuity::errand::regular);
+        if (tried.result.kind == outcome_kind::answered) co_return co_await answer_with(std::move(tried));
         last_failure_ = tried.result.why;
-        if (plan.tried().size() == 1) limit_life(plan);
-        action = plan.resume(now(), tried.result);
+        if (first) limit_life(plan);
+        action = plan.resume(now(), tried.result, epoch_->routing[where_.service].retries);
         keep_own_error(std::move(tried));
     }
     co_return co_await last_resort();
+}
+
+net::task<after> exchange::answer_with(candidate answered) {
+    count(continuity::to_number(answered.from) == 0 ? answer_kind::primary : answer_kind::backup);
+    return deliver(std::move(answered));
+}
+
+/// Everybody is down, as far as is known: one is asked all the same.
+net::task<exchange::candidate> exchange::try_anyway() {
+    const continuity::try_backend order{.backend = *posture_->last_chance,
+                                        .give_up_at = now() + rules().attempt_timeout,
+                                        .before = continuity::history::fresh};
+    candidate out = co_await attempt(order, continuity::errand::trial);
+    last_failure_ = out.result.why;
+    co_return out;
 }
 
 /// Finds where the request belongs, admits it and reads its body. What will be refused anyway is refused
@@ -121,55 +144,52 @@ void exchange::limit_life(continuity::attempt_plan& plan) const {
     if (const auto span = soap::scan(body_).life_span) plan.limit_life(arrived_ + *span);
 }
 
-std::string_view exchange::wire_for(continuity::backend_index backend) {
-    const auto& pool = epoch_->pool(where_.service, backend);
+/// What it takes in memory, as it is sent on.
+std::size_t exchange::wire_bytes() const {
+    return head_.bytes.size() + body_.size() + 512;
+}
+
+/// The request as this backend gets it; `out` and `room` must outlive the attempt.
+upstream::wire_request exchange::write_out(continuity::backend_index to, std::string& out,
+                                           upstream::room& room) {
+    const auto& pool = epoch_->pool(where_.service, to);
     const http::forwarding how{.node = epoch_->served->settings().node_name,
                                .host = pool.to().server_name,
                                .caller_address = session_.caller_address(),
                                .scheme = "https"};
-    std::string& out = session_.memory().wire;
     out.clear();
-    out.reserve(head_.bytes.size() + body_.size() + 512);
+    out.reserve(wire_bytes());
     const http::traceparent trace = http::make_traceparent(worker_.randomness().take(24));
     http::append_upstream_head(out, head_, how, {trace.data(), trace.size()}, body_.size());
-    return out += body_;
+    out += body_;
+    return {.bytes = out,
+            .method = head_only() ? http::request_was::head : http::request_was::other,
+            .commit_bytes = limits().commit_bytes,
+            .head_bytes = limits().head_bytes,
+            .room = &room};
 }
 
-net::task<exchange::candidate> exchange::attempt(const continuity::try_backend& order) {
-    response_room room(claim_);
-    const upstream::wire_request request{
-        .bytes = wire_for(order.backend),
-        .method = head_only() ? http::request_was::head : http::request_was::other,
-        .commit_bytes = limits().commit_bytes,
-        .head_bytes = limits().head_bytes,
-        .room = &room};
+net::task<upstream::sent> exchange::send(const continuity::try_backend& order,
+                                         const upstream::wire_request& request) {
     const auto again = where_.route->replay_safe ? upstream::resend::safe : upstream::resend::forbidden;
     const milliseconds connect_time = service_->settings->switchover.connect_timeout;
-    const steady_time begun = now();
-    upstream::sent sent = co_await epoch_->pool(where_.service, order.backend)
-                              .attempt(request, again, connect_time, order.give_up_at);
-    candidate out;
-    out.result = classify(sent, order.before);
-    note(sent, order.backend, begun);
-    out.response = std::move(sent.answer);
-    out.from = order.backend;
-    worker_.count(*epoch_, where_.service, order.backend, out.result,
-                  posture_->transparent() ? evidence::ignored : evidence::counts);
-    co_return out;
+    return epoch_->pool(where_.service, order.backend)
+        .attempt(request, again, connect_time, order.give_up_at);
 }
 
-void exchange::note(const upstream::sent& sent, continuity::backend_index backend, steady_time begun) {
-    auto& bytes = epoch_->counters->node().bytes;
-    auto& pool = epoch_->counters->backend(where_.service, backend).pool;
-    pool[pool_event::closed_idle].add(epoch_->pool(where_.service, backend).take_closed());
-    if (sent.opened) pool[pool_event::opened].add();
-    if (sent.reused) pool[pool_event::reused].add();
-    if (sent.sent_twice) pool[pool_event::resent].add();
-    if (sent.opened || sent.reused) bytes[flow::to_backends].add(session_.memory().wire.size());
-    if (!sent.answer) return;
-    bytes[flow::from_backends].add(sent.answer->parser.head().bytes.size() +
-                                   sent.answer->parser.body().size());
-    epoch_->counters->first_answer_took(where_.service, sent.head_at - begun);
+net::task<exchange::candidate> exchange::attempt(const continuity::try_backend& order,
+                                                 continuity::errand as) {
+    response_room room(claim_);
+    const upstream::wire_request request = write_out(order.backend, session_.memory().wire, room);
+    const steady_time begun = now();
+    upstream::sent sent = co_await send(order, request);
+    candidate out;
+    out.result = classify(sent, order.before);
+    note(sent, order.backend, request.bytes.size(), begun);
+    out.response = std::move(sent.answer);
+    out.from = order.backend;
+    tell(out, as, now() - begun);
+    co_return out;
 }
 
 continuity::outcome exchange::classify(upstream::sent& sent, continuity::history before) const {

@@ -126,7 +126,17 @@ void session::identify() {
     auto who = worker_.served().settings().callers->known.recognise(caller::from_certificate(shown));
     if (!who.verified()) return;
     who_ = std::make_unique<const caller::identity>(std::move(who));
-    turned_away_ = pass_.identify(worker_.admits().key_of_identity(who_->canonical()));
+    limits_of_ = worker_.current()->number;
+    turned_away_ = pass_.identify(worker_.admits().key_of_identity(who_->canonical()),
+                                  worker_.served().settings().callers->limits_of(*who_));
+}
+
+counted_caller session::counted_for() {
+    if (who_ && limits_of_ != worker_.current()->number) {
+        limits_of_ = worker_.current()->number;
+        pass_.hold_to(worker_.served().settings().callers->limits_of(*who_));
+    }
+    return pass_.who();
 }
 
 /// Waits, without memory, until something comes. False when the connection is over.

@@ -3,6 +3,7 @@
 
 #include "garde/proxy/session.hpp"
 
+#include <limits>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -42,8 +43,10 @@ epoch_ptr worker::make_epoch(site_ptr served, std::uint64_t number, continuity::
         out->in_flight.push_back(&with_.admits.service(service.settings->name));
         auto& pools = out->pools.emplace_back();
         for (const auto& target : service.targets) pools.emplace_back(loop_, target);
-        out->answered.emplace_back(service.targets.size(), 0);
+        out->answered.emplace_back(service.targets.size());
     }
+    out->routing.resize(served->services().size());
+    out->recent.resize(served->services().size());
     out->served = std::move(served);
     return out;
 }
@@ -56,8 +59,12 @@ void worker::listen(net::socket socket) {
     listeners_.push_back(net::listener::over(loop_, std::move(socket)));
 }
 
-void worker::start() {
+void worker::begin() {
     for (auto& one : listeners_) one->start([this](net::socket accepted) { accept(std::move(accepted)); });
+}
+
+void worker::start() {
+    begin();
     thread_ = std::jthread([this] {
         ::pthread_setname_np(::pthread_self(), "worker");  // for top, debuggers and tests
         loop_.run();
@@ -163,32 +170,42 @@ void worker::drain(std::function<void()> then) {
     });
 }
 
-void worker::count(const epoch& in, std::size_t service, continuity::backend_index backend,
-                   const continuity::outcome& result, evidence how) {
-    in.counters->backend(service, backend).attempts[result.why].add();
-    if (how == evidence::ignored || &in != current_.get()) return;
-    if (result.kind == continuity::outcome_kind::failed) {
-        with_.outcomes({.epoch = in.number,
-                        .service = service,
-                        .backend = backend,
-                        .answered = 0,
-                        .failed = result.why});
-    } else if (result.kind == continuity::outcome_kind::answered && result.why == continuity::reason::none) {
-        ++current_->answered[service][continuity::to_number(backend)];
-        if (!batch_.pending()) batch_.set(std::chrono::steady_clock::now() + batch_time);
-    }
+void worker::answered(const epoch& in, std::size_t service, continuity::backend_index backend,
+                      steady_time::duration took) {
+    if (&in != current_.get()) return;
+    auto& into = current_->answered[service][continuity::to_number(backend)];
+    ++into.count;
+    ++into.latencies[continuity::latency_step(took)];
+    if (!batch_.pending()) batch_.set(std::chrono::steady_clock::now() + batch_time);
+}
+
+/// Without these the usual latency would be learned from quick answers only, and what is late would be
+/// earlier each time.
+void worker::outrun(const epoch& in, std::size_t service, continuity::backend_index backend,
+                    steady_time::duration took) {
+    if (&in != current_.get()) return;
+    auto& latencies = current_->answered[service][continuity::to_number(backend)].latencies;
+    auto& seen = latencies[continuity::latency_step(took)];
+    if (seen != std::numeric_limits<std::uint16_t>::max()) ++seen;
+}
+
+void worker::showed(const epoch& in, std::size_t service, continuity::backend_index backend,
+                    const continuity::sighting& what) {
+    if (&in != current_.get()) return;
+    flush_answered();
+    with_.outcomes({.epoch = in.number, .service = service, .backend = backend, .seen = what});
 }
 
 void worker::flush_answered() {
     auto& answered = current_->answered;
     for (std::size_t service = 0; service < answered.size(); ++service)
-        for (std::size_t backend = 0; backend < answered[service].size(); ++backend)
-            if (const std::uint64_t count = std::exchange(answered[service][backend], 0); count > 0)
-                with_.outcomes({.epoch = current_->number,
-                                .service = service,
-                                .backend = static_cast<continuity::backend_index>(backend),
-                                .answered = count,
-                                .failed = continuity::reason::none});
+        for (std::size_t backend = 0; backend < answered[service].size(); ++backend) {
+            if (answered[service][backend].count == 0) continue;
+            with_.outcomes({.epoch = current_->number,
+                            .service = service,
+                            .backend = static_cast<continuity::backend_index>(backend),
+                            .seen = std::exchange(answered[service][backend], {})});
+        }
 }
 
 }  // namespace garde::proxy

@@ -41,6 +41,7 @@ void add(node_cells<Cell>& into, const node_cells<counter>& from) {
 void add(service_cells<std::uint64_t, histogram_values>& into,
          const service_cells<counter, duration_histogram>& from) {
     add(into.requests, from.requests);
+    add(into.hedges, from.hedges);
     from.exchange_time.add_to(into.exchange_time);
     from.first_answer_time.add_to(into.first_answer_time);
 }

@@ -5,6 +5,7 @@
 #include "xml_text.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace garde::soap {
 
@@ -23,6 +24,16 @@ envelope_scan scan(std::string_view text) {
 bool body_has_element(std::string_view text, std::string_view local_name) {
     scanner work(text, local_name);
     return work.run() == scanner::verdict::envelope && work.watched_seen();
+}
+
+std::optional<std::uint16_t> insurer_number(std::string_view text) {
+    scanner work(text, "Mutuality");
+    if (work.run() != scanner::verdict::envelope || !work.watched_seen()) return std::nullopt;
+    const std::string_view digits = work.watched_text();
+    std::uint16_t out = 0;
+    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+    const bool plain = error == std::errc() && stop == digits.data() + digits.size() && out != 0;
+    return plain ? std::optional(out) : std::nullopt;
 }
 
 }  // namespace garde::soap

@@ -53,6 +53,11 @@ scanner::scanner(std::string_view text, std::string_view watched)
     top_->name_size = no_end_tag;
 }
 
+std::string_view scanner::watched_text() const {
+    const std::string_view rest(watched_content_, static_cast<std::size_t>(end_ - watched_content_));
+    return rest.substr(0, rest.find('<'));
+}
+
 bool scanner::declare(std::string_view prefix, std::string_view uri) {
     if (declaration_count_ == max_declarations) return false;
     declarations_[declaration_count_++] = {prefix.data(), prefix.size(), uri.data(), uri.size()};
@@ -95,7 +100,8 @@ bool scanner::declare(std::string_view prefix, std::string_view uri) {
 
 [[gnu::always_inline]] inline bool scanner::open(const element_name& name, place content,
                                                  std::size_t declarations_before) {
-    if (watching_ && between(name.local, name.stop) == watched_) watched_seen_ = true;
+    if (watching_ && watched_content_ == nullptr && between(name.local, name.stop) == watched_)
+        watched_content_ = content;
     role what = role::other;
     if (here() != role::other) {
         what = role_of(name);

@@ -40,7 +40,9 @@ class scanner {
 
     /// After run() returned `envelope`; result is not set.
     [[nodiscard]] const envelope_scan& findings() const { return found_; }
-    [[nodiscard]] bool watched_seen() const { return watched_seen_; }
+    [[nodiscard]] bool watched_seen() const { return watched_content_ != nullptr; }
+    /// What stands in the first one that was watched for, up to the next tag; with watched_seen().
+    [[nodiscard]] std::string_view watched_text() const;
 
   private:
     /// What an element is, by its place; all the scanner needs to remember of its path. Up to body, those
@@ -137,8 +139,8 @@ class scanner {
     bool header_seen_ = false;
     bool body_seen_ = false;
     bool payload_seen_ = false;
-    bool watching_ = false;  // inside the Body, with a name to look for
-    bool watched_seen_ = false;
+    bool watching_ = false;            // inside the Body, with a name to look for
+    place watched_content_ = nullptr;  // of the first that was watched for
     verdict why_ = verdict::malformed;
     // Left uninitialised on purpose: only what is not above top_ and below declaration_count_ is ever read.
     std::array<frame, max_depth + 1> frames_;  // the first stands for the document

@@ -57,7 +57,7 @@ secret_string value_of(const xmlAttr& attribute) {
     return out;
 }
 
-std::expected<xml_document, consult_error> xml_document::parse(std::string_view message) {
+std::expected<tree_ptr, consult_error> parse_tree(std::string_view message) {
     if (message.size() > max_message_bytes) return std::unexpected(consult_error::not_xml);
     switch (scanner(message).run()) {
         case scanner::verdict::envelope: break;
@@ -68,10 +68,17 @@ std::expected<xml_document, consult_error> xml_document::parse(std::string_view 
     initialise_once();
     const std::unique_ptr<xmlParserCtxt, free_context> context(xmlNewParserCtxt());
     if (context == nullptr) return std::unexpected(consult_error::not_xml);
+    tree_ptr out(xmlCtxtReadMemory(context.get(), message.data(), static_cast<int>(message.size()), nullptr,
+                                   "UTF-8", options));
+    if (out == nullptr || context->nsWellFormed == 0) return std::unexpected(consult_error::not_xml);
+    return out;
+}
+
+std::expected<xml_document, consult_error> xml_document::parse(std::string_view message) {
+    auto tree = parse_tree(message);
+    if (!tree) return std::unexpected(tree.error());
     xml_document out;
-    out.tree_.reset(xmlCtxtReadMemory(context.get(), message.data(), static_cast<int>(message.size()),
-                                      nullptr, "UTF-8", options));
-    if (out.tree_ == nullptr || context->nsWellFormed == 0) return std::unexpected(consult_error::not_xml);
+    out.tree_ = std::move(*tree);
 
     // The scanner has seen that the root is an Envelope of an optional Header and one Body.
     const xmlNode* part = element_from(xmlDocGetRootElement(out.tree_.get())->children);

@@ -35,6 +35,14 @@ inline std::string_view namespace_of(const xmlNode& node) {
 /// {namespace}local
 std::string qualified_name(const xmlNode& node);
 
+struct free_document {
+    void operator()(xmlDoc* document) const { xmlFreeDoc(document); }
+};
+using tree_ptr = std::unique_ptr<xmlDoc, free_document>;
+
+/// Any SOAP 1.1 envelope that the scanner accepts; never null on success.
+std::expected<tree_ptr, consult_error> parse_tree(std::string_view message);
+
 class xml_document {
   public:
     /// An envelope whose Body has exactly one child element, or why it is none.
@@ -45,10 +53,7 @@ class xml_document {
     [[nodiscard]] std::string payload_name() const { return qualified_name(*payload_); }
 
   private:
-    struct free_document {
-        void operator()(xmlDoc* document) const { xmlFreeDoc(document); }
-    };
-    std::unique_ptr<xmlDoc, free_document> tree_;
+    tree_ptr tree_;
     const xmlNode* header_ = nullptr;
     const xmlNode* payload_ = nullptr;
 };

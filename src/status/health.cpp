@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace garde::status {
@@ -16,9 +17,10 @@ json::string_view text(std::string_view from) {
     return {from.data(), from.size()};
 }
 
-std::string_view overall(public_state worst) {
-    switch (worst) {
-        case public_state::normal: return "pass";
+std::string_view overall(std::span<const service_state> all) {
+    switch (worst(all)) {
+        case public_state::normal:
+            return std::ranges::any_of(all, &service_state::procedure_active) ? "warn" : "pass";
         case public_state::reserve:
         case public_state::unknown: return "warn";
         case public_state::limited:
@@ -39,12 +41,18 @@ std::string_view mode_text(public_state state) {
     std::unreachable();
 }
 
+json::value time_or_null(const std::optional<wall_time>& at) {
+    return at ? json::value(to_rfc3339(*at)) : json::value(nullptr);
+}
+
 json::value procedure_of(const service_state& one) {
     if (!one.service->procedure) return nullptr;
     json::object urls;
     for (const auto language : emergency::languages)
         urls[text(language)] = one.service->procedure->link(language);
-    return json::object{{"active", one.procedure_active()}, {"url", std::move(urls)}};
+    return json::object{{"active", one.procedure_active()},
+                        {"since", time_or_null(one.procedure_since)},
+                        {"url", std::move(urls)}};
 }
 
 json::value service_of(const service_state& one) {
@@ -55,7 +63,7 @@ json::value service_of(const service_state& one) {
     out["name"] = one.service->settings->name;
     out["title"] = std::move(titles);
     out["mode"] = text(mode_text(one.state));
-    out["since"] = one.since ? json::value(to_rfc3339(*one.since)) : json::value(nullptr);
+    out["since"] = time_or_null(one.since);
     out["recorded"] = one.recorded == control::durability::durable ? "durable" : "not-yet-durable";
     out["procedure"] = procedure_of(one);
     return out;
@@ -67,7 +75,7 @@ std::string health_document(std::span<const service_state> all, wall_time at) {
     json::array services;
     for (const auto& one : all) services.push_back(service_of(one));
     json::object out;
-    out["status"] = text(overall(worst(all)));
+    out["status"] = text(overall(all));
     out["at"] = to_rfc3339(at);
     out["services"] = std::move(services);
     return json::serialize(out);

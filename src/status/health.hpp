@@ -9,9 +9,9 @@
 namespace garde::status {
 
 /// {"status","at","services":[{"name","title","mode","since","recorded","procedure"}]}. `status` is `fail`
-/// while an emergency procedure applies, `warn` while a service is at its reserve or its state is unknown,
-/// else `pass`. Unknown services have the mode "unknown" and no time; `procedure` is null for a service
-/// without one.
+/// while a service is without a backend, `warn` while one is at its reserve, its state is unknown or its
+/// emergency procedure is still open, else `pass`. Unknown services have the mode "unknown" and no time;
+/// `procedure` is {"active","since","url"}, null for a service without one.
 std::string health_document(std::span<const service_state> all, wall_time at);
 
 }  // namespace garde::status

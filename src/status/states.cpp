@@ -19,6 +19,14 @@ public_state public_state_of(continuity::mode current) {
 
 }  // namespace
 
+bool answers(public_state state) {
+    return state == public_state::normal || state == public_state::reserve;
+}
+
+bool lacks_backend(public_state state) {
+    return state == public_state::limited || state == public_state::unavailable;
+}
+
 service_state state_of(const proxy::service_site& service, const control::view* now) {
     service_state out;
     out.service = &service;
@@ -26,6 +34,7 @@ service_state state_of(const proxy::service_site& service, const control::view* 
     const auto found = std::ranges::find(now->services, service.settings->name, &control::service_view::name);
     if (found == now->services.end()) return out;
     out.state = public_state_of(found->current);
+    if (found->procedure_active && service.procedure) out.procedure_since = found->procedure_since;
     out.since = found->since;
     out.recorded = found->recorded;
     return out;

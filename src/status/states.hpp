@@ -26,12 +26,16 @@ struct service_state {
     public_state state = public_state::unknown;
     std::optional<wall_time> since;  ///< nothing when unknown
     control::durability recorded = control::durability::durable;
+    /// Since when the emergency procedure is open; nothing while it is not, or the service has none.
+    std::optional<wall_time> procedure_since;
 
-    /// The emergency procedure applies now.
-    [[nodiscard]] bool procedure_active() const {
-        return state == public_state::limited || state == public_state::unavailable;
-    }
+    [[nodiscard]] bool procedure_active() const { return procedure_since.has_value(); }
 };
+
+/// Whether requests are answered by a backend, as far as is known.
+bool answers(public_state state);
+/// Whether callers are without a backend.
+bool lacks_backend(public_state state);
 
 /// The state of one service; `now` may be null.
 service_state state_of(const proxy::service_site& service, const control::view* now);

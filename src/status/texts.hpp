@@ -21,14 +21,24 @@ struct texts {
     std::string_view site_title;
     std::array<std::string_view, 5> overall;  ///< by the worst public_state
     std::array<state_words, 5> states;        ///< by public_state
+    // Mode and procedure are two things: a service may be back while its procedure is open, and limited while
+    // it is closed.
+    std::string_view overall_procedure;  ///< one is open at least
+    std::string_view follow_if_limited;  ///< the procedure is open, after the state's sentence
+    std::string_view follow_if_unavailable;
+    std::string_view still_open;  ///< although the service answers
+    std::string_view not_open;    ///< although it does not
     std::string_view since;
+    std::string_view open_since;
     std::string_view not_yet_recorded;
     std::string_view follow_procedure;
     std::string_view made_at;  ///< before the time
     std::string_view refreshes;
     std::string_view steps;
     std::string_view applies_now;
-    std::string_view applies_not;
+    std::string_view applies_still;   ///< although the service answers
+    std::string_view applies_not;     ///< it answers
+    std::string_view applies_closed;  ///< although it does not
     std::string_view applies_unknown;
     std::string_view back;
     std::string_view not_found_title;

@@ -29,6 +29,17 @@ constexpr const char* schema = R"(
     COMMIT;
 )";
 
+/// Beside the first version's table: a garde that does not know it leaves it alone.
+constexpr const char* procedures_schema = R"(
+    CREATE TABLE IF NOT EXISTS procedures (
+        service TEXT NOT NULL PRIMARY KEY,
+        ordered INTEGER NOT NULL,
+        by TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        since_ns INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+)";
+
 /// Opens the file and brings it to the state that the operations need.
 database_result<database> open_ready(const fs::path& file) {
     auto opened = database::open(file);
@@ -48,6 +59,7 @@ database_result<database> open_ready(const fs::path& file) {
         return std::unexpected(done.error());
     if (*version != schema_version)
         if (auto done = opened->execute(schema); !done) return std::unexpected(done.error());
+    if (auto done = opened->execute(procedures_schema); !done) return std::unexpected(done.error());
     opened->set_closing(database::closing::clears_log);
     return opened;
 }
@@ -149,6 +161,43 @@ result<void> override_table::remove(const std::string& service) {
     auto erase = database_.prepare("DELETE FROM overrides WHERE service = ?");
     if (erase) erase->bind(1, service);
     return finish("remove the override", erase);
+}
+
+result<std::vector<stored_procedure>> override_table::load_procedures() {
+    constexpr std::string_view what = "read the open procedures";
+    auto query =
+        database_.prepare("SELECT service, ordered, by, reason, since_ns FROM procedures ORDER BY service");
+    if (!query) return failed(what, query.error());
+    std::vector<stored_procedure> out;
+    for (;;) {
+        const auto step = query->step();
+        if (!step) return failed(what, step.error());
+        if (*step == statement::step_result::done) return out;
+        out.push_back({.service = query->text(0),
+                       .ordered = query->number(1) != 0,
+                       .by = query->text(2),
+                       .reason = query->text(3),
+                       .since = from_nanoseconds(query->number(4))});
+    }
+}
+
+result<void> override_table::open_procedure(const stored_procedure& value) {
+    auto insert = database_.prepare(
+        "INSERT OR REPLACE INTO procedures (service, ordered, by, reason, since_ns) VALUES (?, ?, ?, ?, ?)");
+    if (insert) {
+        insert->bind(1, value.service);
+        insert->bind(2, std::int64_t{value.ordered ? 1 : 0});
+        insert->bind(3, value.by);
+        insert->bind(4, value.reason);
+        insert->bind(5, to_nanoseconds(value.since));
+    }
+    return finish("keep that the procedure is open", insert);
+}
+
+result<void> override_table::close_procedure(const std::string& service) {
+    auto erase = database_.prepare("DELETE FROM procedures WHERE service = ?");
+    if (erase) erase->bind(1, service);
+    return finish("keep that the procedure is closed", erase);
 }
 
 result<void> override_table::finish(std::string_view what, database_result<statement>& prepared) const {

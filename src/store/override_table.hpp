@@ -1,5 +1,5 @@
-// The overrides as an SQLite table: schema, recovery from a corrupt file, and the three operations. One
-// thread at a time; all of it may block for as long as the disk does.
+// Overrides and open procedures as SQLite tables: schema, recovery from a corrupt file, and the operations.
+// One thread at a time; all of it may block for as long as the disk does.
 #pragma once
 
 #include "garde/store/override_store.hpp"
@@ -15,6 +15,9 @@ class override_table {
     result<std::vector<stored_override>> load();
     result<void> put(const stored_override& value);
     result<void> remove(const std::string& service);
+    result<std::vector<stored_procedure>> load_procedures();
+    result<void> open_procedure(const stored_procedure& value);
+    result<void> close_procedure(const std::string& service);
 
   private:
     override_table(database opened, std::filesystem::path file)

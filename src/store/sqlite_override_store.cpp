@@ -44,13 +44,7 @@ class sqlite_override_store final : public override_store {
     }
 
     void load(on_loaded then) override {
-        // Shared with the job: when the queue refuses that, the report is still needed here.
-        const auto report = std::make_shared<on_loaded>(std::move(then));
-        job work = [report](const opened& in) {
-            if (in) return (*report)((*in)->load());
-            (*report)(std::unexpected(in.error()));
-        };
-        if (!queue_.push(std::move(work))) (*report)(full());
+        read([](override_table& table) { return table.load(); }, std::move(then));
     }
 
     void put(stored_override value, on_stored then) override {
@@ -63,10 +57,36 @@ class sqlite_override_store final : public override_store {
                std::move(then));
     }
 
+    void load_procedures(on_procedures_loaded then) override {
+        read([](override_table& table) { return table.load_procedures(); }, std::move(then));
+    }
+
+    void open_procedure(stored_procedure value, on_stored then) override {
+        change([value = std::move(value)](override_table& table) { return table.open_procedure(value); },
+               std::move(then));
+    }
+
+    void close_procedure(std::string service, on_stored then) override {
+        change(
+            [service = std::move(service)](override_table& table) { return table.close_procedure(service); },
+            std::move(then));
+    }
+
   private:
     /// What a job works on, or why there is nothing to work on.
     using opened = result<override_table*>;
     using job = std::function<void(const opened&)>;
+
+    template <class Read, class Then>
+    void read(Read what, Then then) {
+        // Shared with the job: when the queue refuses that, the report is still needed here.
+        const auto report = std::make_shared<Then>(std::move(then));
+        job work = [what = std::move(what), report](const opened& in) {
+            if (in) return (*report)(what(**in));
+            (*report)(std::unexpected(in.error()));
+        };
+        if (!queue_.push(std::move(work))) (*report)(full());
+    }
 
     template <class Change>
     void change(Change what, on_stored then) {

@@ -105,6 +105,15 @@ void write_requests(openmetrics_writer& out, const metrics_input& from) {
                                     label{"mode", proxy::served_mode_texts[mode]}};
                 out.counter(of, from.counters.services[service].requests[kind].at[mode]);
             }
+    out.family(
+        metric_type::counter, "garde_hedges",
+        "Requests sent to a second backend while the first was unusually slow, by whose answer counted.");
+    for (std::size_t service = 0; service < from.services.size(); ++service)
+        for (std::size_t i = 0; i < proxy::hedge_result_texts.size(); ++i) {
+            const std::array of{label{"service", from.services[service].name},
+                                label{"result", proxy::hedge_result_texts[i]}};
+            out.counter(of, from.counters.services[service].hedges.at[i]);
+        }
     const auto times = [&](std::string_view name, std::string_view help, auto member) {
         out.family(metric_type::histogram, name, help, "seconds");
         for (std::size_t service = 0; service < from.services.size(); ++service) {

@@ -1,10 +1,15 @@
 // See probe.hpp.
 #include "garde/upstream/probe.hpp"
 
+#include "garde/base/hash.hpp"
 #include "garde/continuity/classify.hpp"
 #include "garde/soap/envelope_scan.hpp"
+#include "garde/soap/message_template.hpp"
+#include "garde/soap/xpath.hpp"
 
 #include <fmt/format.h>
+
+#include <array>
 
 namespace garde::upstream {
 namespace {
@@ -18,10 +23,13 @@ std::string wire_bytes(const target& to, const config::probe_settings& how) {
         return fmt::format(
             "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: garde-probe\r\nConnection: close\r\n\r\n", how.path,
             to.server_name);
+    std::array<std::uint8_t, 16> random{};
+    random_fill(random);
+    const std::string body = soap::fill_template(how.body, wall_now(), random);
     return fmt::format(
         "POST {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: garde-probe\r\nContent-Type: text/xml; charset=utf-8\r\n"
         "SOAPAction: \"{}\"\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
-        how.path, to.server_name, how.soap_action, how.body.size(), how.body);
+        how.path, to.server_name, how.soap_action, body.size(), body);
 }
 
 reason judge_soap(const config::probe_settings& how, int status, std::string_view body) {
@@ -37,7 +45,9 @@ reason judge_soap(const config::probe_settings& how, int status, std::string_vie
                                                         .replays = continuity::replay_detection::off});
     if (outcome.kind == continuity::outcome_kind::failed) return outcome.why;
     if (status != 200 || scanned.fault) return reason::probe_unexpected;
-    return soap::body_has_element(body, how.expect_element) ? reason::none : reason::probe_unexpected;
+    const bool expected = how.expect_xpath.empty() ? soap::body_has_element(body, how.expect_element)
+                                                   : soap::xpath_selects(how.expect_xpath, body);
+    return expected ? reason::none : reason::probe_unexpected;
 }
 
 reason judge(const config::probe_settings& how, http::response_parser& answer) {
@@ -50,9 +60,11 @@ reason judge(const config::probe_settings& how, http::response_parser& answer) {
 
 net::task<reason> probe(net::event_loop& loop, const target& to, const config::probe_settings& how,
                         steady_time give_up_at) {
-    auto made = co_await connect(loop, to, give_up_at);
+    target whom = to;
+    if (how.type == config::probe_type::tcp) whom.tls.reset();
+    auto made = co_await connect(loop, whom, give_up_at);
     if (!made) co_return made.error();
-    if (how.type == config::probe_type::tcp) {
+    if (how.type == config::probe_type::tcp || how.type == config::probe_type::tls) {
         (*made)->stream().close();
         co_return reason::none;
     }

@@ -102,7 +102,14 @@ TEST_F(answers_test, WithoutBackendNoneIsActive) {
     view_.services[0].current = continuity::mode::degraded;
     view_.services[0].active_backend.clear();
     EXPECT_TRUE(service().at("active_backend").is_null());
+}
+
+TEST_F(answers_test, TheProcedureIsToldAsItIsWhateverTheMode) {
+    view_.services[0].procedure_active = true;
     EXPECT_EQ(service().at("procedure_active"), true);
+    view_.services[0].current = continuity::mode::degraded;
+    view_.services[0].procedure_active = false;
+    EXPECT_EQ(service().at("procedure_active"), false);
 }
 
 TEST_F(answers_test, ASwitchoverThatIsNotYetDurableIsMarked) {

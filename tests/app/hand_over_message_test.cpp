@@ -27,6 +27,7 @@ control::service_memory some_service() {
                                             .reason = "\"storage\"\nmoves é",
                                             .since = at - std::chrono::hours(1),
                                             .until = at + std::chrono::hours(1)},
+            .procedure = control::procedure_memory{.since = at - std::chrono::hours(2), .ordered = true},
             .backends = {{.name = "one",
                           .address = "10.0.0.1:443",
                           .state = continuity::verdict::down,
@@ -58,6 +59,9 @@ TEST(hand_over_message, everything_that_is_known_of_a_service_arrives) {
     EXPECT_EQ(got.order->reason, sent.order->reason);
     EXPECT_EQ(got.order->since, sent.order->since);
     EXPECT_EQ(got.order->until, sent.order->until);
+    ASSERT_TRUE(got.procedure);
+    EXPECT_EQ(got.procedure->since, sent.procedure->since);
+    EXPECT_EQ(got.procedure->ordered, sent.procedure->ordered);
     ASSERT_EQ(got.backends.size(), 2U);
     for (std::size_t i = 0; i < 2; ++i) {
         EXPECT_EQ(got.backends[i].name, sent.backends[i].name);
@@ -70,6 +74,8 @@ TEST(hand_over_message, everything_that_is_known_of_a_service_arrives) {
 
 TEST(hand_over_message, that_there_is_no_order_or_no_end_of_it_arrives) {
     auto sent = some_service();
+    sent.procedure.reset();
+    EXPECT_FALSE(there_and_back(handed_service{sent}).what.procedure);
     sent.order->until.reset();
     EXPECT_FALSE(there_and_back(handed_service{sent}).what.order->until);
     sent.order.reset();

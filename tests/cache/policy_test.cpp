@@ -215,15 +215,15 @@ TEST(removes_older, the_insurers_newer_word_does) {
 TEST(removes_older, what_says_nothing_about_the_patient_does_not) {
     for (const auto why : {refusal::none, refusal::fault, refusal::http_status, refusal::unreadable,
                            refusal::wrong_environment, refusal::older_communicated,
-                           refusal::request_unreadable, refusal::caller_unverified})
+                           refusal::request_unreadable, refusal::caller_unverified, refusal::repeated})
         EXPECT_FALSE(removes_older(why)) << to_text(why);
 }
 
 TEST(refusal_text, every_refusal_has_its_own_name) {
     std::set<std::string_view> names;
-    for (int i = 0; i <= static_cast<int>(refusal::caller_unverified); ++i)
+    for (int i = 0; i <= static_cast<int>(refusal::repeated); ++i)
         names.insert(to_text(static_cast<refusal>(i)));
-    EXPECT_EQ(names.size(), static_cast<std::size_t>(refusal::caller_unverified) + 1);
+    EXPECT_EQ(names.size(), static_cast<std::size_t>(refusal::repeated) + 1);
 }
 
 // --- may_serve

@@ -150,6 +150,34 @@ TEST_F(caching, an_unverified_caller_is_neither_kept_for_nor_served) {
     EXPECT_EQ(cache.stats().entries, 0U);
 }
 
+// --- answers to questions that were seen before
+
+TEST_F(caching, the_answer_to_a_repeated_question_is_never_kept) {
+    EXPECT_EQ(cache.take_back(make_offer(asked(by_ssin), answered())), refusal::repeated);
+    EXPECT_EQ(find(asked(by_ssin)), "no-entry");
+    EXPECT_EQ(cache.stats().admitted, 0U);
+}
+
+TEST_F(caching, the_answer_to_a_repeated_question_takes_away_what_it_makes_wrong) {
+    for (const auto& [reply, why] : {std::pair{of_the_deceased(), refusal::deceased},
+                                     std::pair{without_coverage(), refusal::no_coverage}}) {
+        ASSERT_EQ(admit(asked(by_ssin), answered()), refusal::none);
+        pass(1min);
+        EXPECT_EQ(cache.take_back(make_offer(asked(by_ssin), reply)), why);
+        EXPECT_EQ(find(asked(by_ssin)), "no-entry");
+    }
+}
+
+TEST_F(caching, the_answer_to_a_repeated_question_takes_nothing_from_others_or_without_bad_news) {
+    ASSERT_EQ(admit(asked(by_ssin), answered()), refusal::none);
+    EXPECT_EQ(cache.take_back(make_offer(asked(by_ssin), answered())), refusal::repeated);
+    EXPECT_EQ(cache.take_back(make_offer(asked(by_ssin), "<odd/>")), refusal::unreadable);
+    auto of_another = make_offer(asked(by_ssin), of_the_deceased());
+    of_another.who = two;
+    EXPECT_EQ(cache.take_back(of_another), refusal::deceased);
+    EXPECT_EQ(find(asked(by_ssin)), "hit");
+}
+
 TEST_F(caching, a_question_that_cannot_be_read_says_why) {
     EXPECT_EQ(find("hello"), "request-not-xml");
     EXPECT_EQ(find(with(asked(by_ssin), "<c:Nihii>", "<c:Nihii Ref='#x'>")), "request-reference");

@@ -6,6 +6,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -39,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(assertion_checker, both_versions, testing::Values(saml:
 TEST_P(both_versions, an_honest_message_says_who_it_is_from) {
     assertion_checker checker(usual_rules());
     const auto who = checker.check(make_message(plan), message_time);
-    ASSERT_TRUE(who.has_value()) << to_text(who.error());
+    ASSERT_TRUE(who.has_value()) << to_text(who.error().why);
     EXPECT_EQ(*who, identity({"urn:test:sts", "CN=Pharmacy One", "urn:test:format", "CN=Register"}, {}));
     EXPECT_THAT(who->attributes(),
                 Contains(asserted_attribute{std::string(test::provider_attribute), "00000000101"}));
@@ -172,10 +174,80 @@ TEST(assertion_checker, a_full_replay_memory_refuses_what_is_new) {
     EXPECT_EQ(outcome(checker, messages[0]), "accepted");
     EXPECT_EQ(outcome(checker, messages[1]), "accepted");
     EXPECT_EQ(outcome(checker, messages[2]), "replay-memory-full");
+    EXPECT_EQ(checker.check(messages[2], message_time).error().signer.subject(), "CN=Pharmacy One");
     EXPECT_EQ(outcome(checker, messages[0]), "replayed");
     // What is no longer fresh makes room.
     const auto later = make_message({.created = message_time + 301s});
     EXPECT_EQ(outcome(checker, later, message_time + 301s), "accepted");
+}
+
+std::string base64_of(const EVP_PKEY* key, const char* name) {
+    BIGNUM* number = nullptr;
+    EVP_PKEY_get_bn_param(key, name, &number);
+    std::vector<unsigned char> bytes(static_cast<std::size_t>(BN_num_bytes(number)));
+    BN_bn2bin(number, bytes.data());
+    BN_free(number);
+    std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+    out.resize(static_cast<std::size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                                        bytes.data(), static_cast<int>(bytes.size()))));
+    return out;
+}
+
+// The same signature over the same parts, beside another assertion that writes the same key in another way.
+TEST(assertion_checker, a_message_is_known_again_by_its_key_however_the_key_is_written) {
+    const auto* key = shared_signer("Pharmacy One").key.get();
+    const auto as_numbers = [key](std::string assertion) {
+        return test::with_section(std::move(assertion), "<ds:X509Data>", "</ds:X509Data>",
+                                  "<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>" +
+                                      base64_of(key, OSSL_PKEY_PARAM_RSA_N) + "</ds:Modulus><ds:Exponent>" +
+                                      base64_of(key, OSSL_PKEY_PARAM_RSA_E) +
+                                      "</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>");
+    };
+    const auto twin = make_message({.edit_assertion = as_numbers});
+    EXPECT_EQ(outcome(twin), "accepted");
+    assertion_checker checker(usual_rules());
+    EXPECT_EQ(outcome(checker, make_message()), "accepted");
+    EXPECT_EQ(outcome(checker, twin), "replayed");
+}
+
+// With and without the key memory, and over more keys than it holds.
+TEST(assertion_checker, a_key_that_is_known_is_the_same_as_one_that_is_read_anew) {
+    for (const std::size_t bound : {0U, 1U, 4'096U}) {
+        assertion_checker checker(usual_rules(), {.assertions = 0, .keys = bound});
+        for (int i = 0; i < 3; ++i)
+            for (const auto* name : {"Pharmacy One", "Pharmacy Two"}) {
+                const auto& holder = shared_signer(name);
+                const auto created = message_time + std::chrono::milliseconds{i};
+                EXPECT_EQ(outcome(checker, make_message({.holder = &holder, .created = created})),
+                          "accepted");
+                EXPECT_EQ(outcome(checker, make_message({.holder = &holder,
+                                                         .sender = &shared_signer("Pharmacy Three"),
+                                                         .created = created})),
+                          "message-signature");
+            }
+    }
+}
+
+TEST(assertion_checker, of_a_replay_it_is_said_who_has_signed_it) {
+    assertion_checker checker(usual_rules());
+    const auto message = make_message();
+    const auto who = checker.check(message, message_time);
+    ASSERT_TRUE(who);
+    const auto again = checker.check(message, message_time);
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().why, assertion_refusal::replayed);
+    EXPECT_EQ(again.error().signer, *who);
+}
+
+TEST(assertion_checker, of_what_does_not_hold_nobody_is_said_to_have_signed_it) {
+    for (const auto& message :
+         {make_message({.sender = &shared_signer("Pharmacy Two")}), make_message({.provider = "00000002101"}),
+          make_message({.created = message_time - 301s}), std::string("<a/>")}) {
+        assertion_checker checker(usual_rules());
+        const auto refused = checker.check(message, message_time);
+        ASSERT_FALSE(refused);
+        EXPECT_FALSE(refused.error().signer.verified()) << to_text(refused.error().why);
+    }
 }
 
 TEST(assertion_checker, a_message_that_was_refused_may_come_again) {

@@ -12,7 +12,7 @@ namespace garde::test {
 inline std::string outcome(caller::assertion_checker& checker, std::string_view message,
                            wall_time now = message_time) {
     const auto who = checker.check(message, now);
-    return who ? "accepted" : std::string(to_text(who.error()));
+    return who ? "accepted" : std::string(to_text(who.error().why));
 }
 
 /// What a checker that has seen nothing yet says.

@@ -63,7 +63,7 @@ struct corpus {
 
 std::string outcome(assertion_checker& checker, const std::string& name) {
     const auto who = checker.check(file(name), corpus::shared().now);
-    return who ? "accepted" : std::string(to_text(who.error()));
+    return who ? "accepted" : std::string(to_text(who.error().why));
 }
 
 std::string test_name(const testing::TestParamInfo<std::string>& of) {
@@ -77,7 +77,7 @@ class honest_message : public testing::TestWithParam<std::string> {};
 TEST_P(honest_message, is_accepted_with_its_facts) {
     assertion_checker checker(corpus::shared().rules);
     const auto who = checker.check(file("honest/" + GetParam()), corpus::shared().now);
-    ASSERT_TRUE(who.has_value()) << to_text(who.error());
+    ASSERT_TRUE(who.has_value()) << to_text(who.error().why);
     const auto& facts = corpus::shared().said.at("honest").at(GetParam());
     EXPECT_EQ(who->kind(), identity_kind::assertion);
     EXPECT_EQ(who->issuer(), corpus::text(facts.at("issuer")));

@@ -7,7 +7,7 @@ namespace garde::caller {
 namespace {
 
 named_caller named(std::string name, std::initializer_list<std::string_view> known_as) {
-    named_caller out{.name = std::move(name), .known_as = {}};
+    named_caller out{.name = std::move(name), .known_as = {}, .limits = {}};
     for (const auto text : known_as) out.known_as.push_back(pattern::parse(text).value());
     return out;
 }

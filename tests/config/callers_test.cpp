@@ -137,6 +137,103 @@ TEST(callers, assertions_alone_are_enough_for_cached_answers) {
         here.load_good(changed(with(assertions), "client_ca = \"client-ca.pem\"", "clients = \"off\"")));
 }
 
+// --- limits of single callers and of groups ---
+
+std::string limited(const std::string& caller, const std::string& group) {
+    return with("[[caller]]\nname = \"one\"\n" + caller + "\n[[group]]\nname = \"them\"\n" + group + "\n");
+}
+
+const std::string no_limits = "known_as = [\"CN=old\"]";
+const std::string no_group_limits = "members = [\"CA:CN=CA\"]";
+
+TEST(caller_limits, of_callers_and_groups) {
+    const workspace here;
+    const auto got = here.load_good(limited("known_as = [\"CN=old\"]\nrequests = 1",
+                                            "members = [\"CA:CN=CA\"]\nconnections = 4\nrequests = 7"));
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->callers->limits_of(by_certificate), (caller::caller_limits{4, 1}));
+    EXPECT_EQ(got->callers->limits_of(caller::identity("CN=CA", "CN=new", {})),
+              (caller::caller_limits{4, 7}));
+    EXPECT_FALSE(
+        here.load_good(limited(no_limits, no_group_limits))->callers->limits_of(by_certificate).any());
+}
+
+TEST(caller_limits, groups_are_tried_in_the_order_of_the_file) {
+    const workspace here;
+    const auto got = here.load_good(
+        with("[[group]]\nname = \"z\"\nmembers = [\"*\"]\nrequests = 1\n[[group]]\nname = \"a\"\nmembers = "
+             "[\"*\"]\nrequests = 2\n"));
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->callers->limits_of(by_certificate).requests, 1U);
+}
+
+TEST(caller_limits, that_are_none) {
+    const workspace here;
+    for (const std::string wrong : {"requests = 0", "connections = 1000001", "requests = \"many\""}) {
+        const auto text = limited("known_as = [\"CN=old\"]\n" + wrong, no_group_limits);
+        EXPECT_THAT(here.problems_of(text), ElementsAre(error_at(line_of(text, wrong), "\"one\"", "")));
+    }
+}
+
+TEST(caller_limits, over_those_of_all_together) {
+    const workspace here;
+    const auto text = changed(limited(no_limits, "members = [\"CA:CN=CA\"]\nconnections = 11"), "[limits]\n",
+                              "[limits]\nconnections = 10\n");
+    EXPECT_THAT(here.problems_of(text),
+                ElementsAre(error_at(line_of(text, "connections = 11"),
+                                     "= 11 is more than [limits] connections = 10", "up to 10")));
+}
+
+TEST(caller_limits, of_a_group_that_only_assertions_can_match) {
+    const workspace here;
+    const auto text =
+        limited(no_limits, "members = [\"issuer:urn:sts\", \"subject:one\"]\nrequests = 2 # here") +
+        assertions;
+    EXPECT_THAT(here.problems_of(text),
+                ElementsAre(error_at(line_of(text, "# here"), "holds for nobody", "by their certificates")));
+}
+
+TEST(caller_limits, of_a_group_some_of_which_only_assertions_can_match) {
+    const workspace here;
+    const auto text =
+        limited(no_limits, "members = [\"CN=two\", \"issuer:urn:sts\"]\nrequests = 2 # here") + assertions;
+    EXPECT_THAT(here.problems_of(text),
+                ElementsAre(warning_at(line_of(text, "# here"), "does not hold for \"issuer:urn:sts\"",
+                                       "a table without limits")));
+    EXPECT_TRUE(load(here.config())) << "a warning stops nothing";
+}
+
+TEST(caller_limits, of_a_caller_whom_only_assertions_can_show) {
+    const workspace here;
+    const auto text =
+        limited("known_as = [\"subject:one\"]\nconnections = 2 # here", no_group_limits) + assertions;
+    EXPECT_THAT(here.problems_of(text),
+                ElementsAre(error_at(line_of(text, "# here"), "holds for nobody", "by their certificates")));
+}
+
+TEST(caller_limits, where_nobody_can_show_a_certificate) {
+    const workspace here;
+    auto text = changed(limited(no_limits, "members = [\"*\"]\nrequests = 2 # here") + assertions,
+                        "client_ca = \"client-ca.pem\"", "clients = \"off\"");
+    EXPECT_THAT(here.problems_of(text), ElementsAre(error_at(line_of(text, "# here"), "clients is \"off\"",
+                                                             "clients = \"optional\"")));
+}
+
+TEST(caller_limits, in_words) {
+    const workspace here;
+    const auto text = limited("known_as = [\"CN=old\"]\nrequests = 1",
+                              "members = [\"CA:CN=CA\", \"CN=two\"]\nconnections = 4\nrequests = 7");
+    EXPECT_EQ(caller_limits_text(
+                  *here.load_good(changed(text, "[limits]\n", "[limits]\nrequests_per_caller = 5\n"))),
+              "at a time, by certificate; what one does not say, the next that fits does:\n"
+              "  - caller \"one\" (the certificate CN=old): 1 request\n"
+              "  - each of group \"them\" (every certificate issued by CN=CA; the certificate CN=two): 4 "
+              "connections, 7 requests\n"
+              "  - everybody, by certificate or address: as many connections as the machine can bear, 5 "
+              "requests\n");
+    EXPECT_EQ(caller_limits_text(*here.load_good(good_config())), "") << "nothing to say";
+}
+
 // --- in words ---
 
 TEST(cached_answers_in_words, say_who_and_what_that_demands) {

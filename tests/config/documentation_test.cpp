@@ -4,6 +4,7 @@
 #include "support.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,6 +25,11 @@ std::string shipped() {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
+/// The table whose settings this one has, too.
+std::string canonical(const std::string& table) {
+    return table == "service.backend.probe" ? "service.probe" : table;
+}
+
 /// What the file sets and what it shows as a comment, as table.key → value; of repeated tables the first
 /// counts.
 struct documented {
@@ -40,7 +46,7 @@ documented read_documented(const std::string& text) {
         if (comment) line.erase(0, 2);
         if (line.starts_with('[')) {
             table = line.substr(line.find_last_of('[', 1) + 1);
-            table.erase(table.find(']'));
+            table = canonical(table.substr(0, table.find(']')));
         }
         const auto middle = line.find(" = ");
         if (middle == std::string::npos) continue;
@@ -59,6 +65,12 @@ std::string quoted(const std::string& text) {
 }
 std::string quoted(std::chrono::milliseconds value) {
     return quoted(duration_text(value));
+}
+
+std::string listed(const std::vector<int>& percentages) {
+    std::vector<std::string> out;
+    for (const int one : percentages) out.push_back(quoted(percentage_text(one)));
+    return fmt::format("[{}]", fmt::join(out, ", "));
 }
 
 std::map<std::string, std::string> true_defaults() {
@@ -92,6 +104,24 @@ std::map<std::string, std::string> true_defaults() {
             {"service.switchover.attempt_timeout", quoted(switchover.attempt_timeout)},
             {"service.switchover.exchange_timeout", quoted(switchover.exchange_timeout)},
             {"service.switchover.connect_timeout", quoted(switchover.connect_timeout)},
+            {"service.switchover.retry_budget", quoted(percentage_text(switchover.retry_budget))},
+            {"service.switchover.hedge", switchover.hedge ? "true" : "false"},
+            {"service.switchover.when_all_fail",
+             quoted(switchover.when_all_fail == all_down_policy::try_anyway ? "try" : "procedure")},
+            {"service.switchover.distinct_callers", std::to_string(switchover.distinct_callers)},
+            {"service.switchover.failure_rate", quoted(percentage_text(switchover.failure_rate))},
+            {"service.switchover.failure_window", quoted(switchover.failure_window)},
+            {"service.switchover.failure_volume", std::to_string(switchover.failure_volume)},
+            {"service.switchover.slow_factor", std::to_string(switchover.slow_factor)},
+            {"service.switchover.longest_ejection", quoted(switchover.longest_ejection)},
+            {"service.switchover.domain_window", quoted(switchover.domain_window)},
+            {"service.switchover.trial_interval", quoted(switchover.trial_interval)},
+            {"service.switchover.longest_hold_down", quoted(switchover.longest_hold_down)},
+            {"service.switchover.canary", listed(switchover.canary)},
+            {"service.switchover.canary_step", quoted(switchover.canary_step)},
+            {"service.switchover.ramp_step", quoted(switchover.ramp_step)},
+            {"service.switchover.switchovers_per_hour", std::to_string(switchover.switchovers_per_hour)},
+            {"service.switchover.procedure_closes", "\"0s\""},
             {"service.switchover.min_dwell", quoted(switchover.min_dwell)},
             {"service.switchover.ejection_time", quoted(switchover.ejection_time)},
             {"service.switchover.traffic_fall", std::to_string(switchover.traffic_fall)},
@@ -133,7 +163,7 @@ std::set<std::string> known_settings() {
         auto table = each.instead.substr(begin, each.instead.find(']') - begin);
         table.erase(0, table.find_first_not_of('['));
         std::istringstream keys(each.instead.substr(at + mark.size()));
-        for (std::string key; keys >> key;) out.insert(table + "." + key.substr(0, key.find(',')));
+        for (std::string key; keys >> key;) out.insert(canonical(table) + "." + key.substr(0, key.find(',')));
     }
     return out;
 }

@@ -60,8 +60,10 @@ TEST(load, settings_of_a_service) {
     ASSERT_TRUE(got);
     const auto& service = got->services.at(0);
     EXPECT_EQ(service.title.at("fr"), "Assurabilité");
-    EXPECT_EQ(service.probe.type, probe_type::soap);
-    EXPECT_THAT(service.probe.body, HasSubstr("Envelope"));
+    for (const auto& backend : service.backends) {
+        EXPECT_EQ(backend.probe.type, probe_type::soap) << backend.name;
+        EXPECT_THAT(backend.probe.body, HasSubstr("Envelope")) << backend.name;
+    }
     EXPECT_EQ(service.switchover.degraded_hold_down, 3s);
     EXPECT_EQ(service.cache->max_age, 720h);
     EXPECT_EQ(service.procedure->environment, "Acceptation");

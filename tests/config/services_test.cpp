@@ -1,4 +1,4 @@
-// [[service]] with routes, probe, switchover, cache and procedure: what is refused, and with which words.
+// [[service]] with routes, cache and procedure: what is refused, and with which words.
 #include "support.hpp"
 
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ TEST(services, two_services) {
     const auto got = here.load_good(good_config() + second_service("other", "/other"));
     ASSERT_TRUE(got);
     EXPECT_EQ(got->services.size(), 2u);
-    EXPECT_EQ(got->services.at(1).probe.type, probe_type::tcp);
+    EXPECT_EQ(got->services.at(1).backends.at(0).probe.type, probe_type::tls);
 }
 
 TEST(services, a_service_name_that_is_there_twice) {
@@ -148,94 +148,6 @@ TEST(services, a_cache_entry_larger_than_the_cache) {
 
 TEST(services, a_return_code_of_another_form) {
     expect_error("max_age = \"30d\"", "success_return = [\"00\"]", "not Major/Minor/Detail", "00/00/00000");
-}
-
-TEST(services, a_soap_probe_without_its_message) {
-    const workspace here;
-    const auto text = changed("body_file = \"probe.xml\"\n", "");
-    EXPECT_THAT(here.problems_of(text), ElementsAre(error_at(line_of(text, "[service.probe]"),
-                                                             "body_file is missing", "add body_file")));
-}
-
-TEST(services, a_probe_message_that_is_not_there) {
-    expect_error("body_file = \"probe.xml\"", "body_file = \"none.xml\"", "none.xml does not exist",
-                 "correct the path");
-}
-
-TEST(services, a_probe_message_that_is_not_soap) {
-    const workspace here;
-    here.write("probe.xml", "<ping/>");
-    EXPECT_THAT(here.problems_of(good_config()),
-                ElementsAre(error_at(line_of(good_config(), "probe.xml"), "not a complete SOAP 1.1 envelope",
-                                     "Envelope")));
-}
-
-TEST(services, a_soap_probe_that_expects_two_things) {
-    const workspace here;
-    const auto text =
-        changed("expect_element = \"ping\"\n", "expect_element = \"ping\"\nexpect_fault = \"SOA-03001\"\n");
-    EXPECT_THAT(
-        here.problems_of(text),
-        ElementsAre(error_at(line_of(text, "expect_fault"), "together with expect_element", "keep the one")));
-}
-
-TEST(services, a_soap_probe_that_expects_nothing) {
-    const workspace here;
-    const auto text = changed("expect_element = \"ping\"\n", "");
-    EXPECT_THAT(here.problems_of(text), ElementsAre(error_at(line_of(text, "type = \"soap\""),
-                                                             "expects nothing", "add expect_element")));
-}
-
-TEST(services, settings_of_a_soap_probe_in_another) {
-    const workspace here;
-    const auto text = changed("type = \"soap\"", "type = \"tcp\"");
-    EXPECT_THAT(
-        here.problems_of(text),
-        ElementsAre(error_at(line_of(text, "path = \"/probe\""), "no use in a tcp probe", "remove it"),
-                    error_at(line_of(text, "body_file"), "no use in a tcp probe", "remove it"),
-                    error_at(line_of(text, "expect_element"), "no use in a tcp probe", "remove it")));
-}
-
-TEST(services, a_probe_path_without_slash) {
-    expect_error("path = \"/probe\"", "path = \"probe\"", "does not begin with '/'", "write e.g.");
-}
-
-TEST(services, a_probe_that_outlives_its_interval) {
-    expect_error("timeout = \"500ms\"", "timeout = \"3s\"", "is longer than interval", "shorten timeout");
-}
-
-TEST(services, a_probe_interval_below_the_default_timeout) {
-    const workspace here;
-    auto text = changed("timeout = \"500ms\"\n", "");
-    text = changed(text, "interval = \"1s\"", "interval = \"500ms\"");
-    EXPECT_THAT(here.problems_of(text),
-                ElementsAre(error_at(line_of(text, "interval"), "timeout is longer than interval",
-                                     "lengthen interval")));
-}
-
-TEST(services, a_jitter_longer_than_the_interval) {
-    expect_error("timeout = \"500ms\"", "jitter = \"2s\"\ntimeout = \"500ms\"", "jitter is longer",
-                 "a tenth");
-}
-
-TEST(services, an_attempt_longer_than_the_exchange) {
-    expect_error("hold_down = \"10s\"", "attempt_timeout = \"11s\"\nhold_down = \"10s\"",
-                 "longer than exchange_timeout", "at least one attempt");
-}
-
-TEST(services, an_exchange_shorter_than_the_default_attempt) {
-    expect_error("hold_down = \"10s\"", "exchange_timeout = \"2s\"\nhold_down = \"10s\"",
-                 "longer than exchange_timeout", "");
-}
-
-TEST(services, a_connect_longer_than_the_attempt) {
-    expect_error("hold_down = \"10s\"", "connect_timeout = \"4s\"\nhold_down = \"10s\"",
-                 "longer than attempt_timeout", "shorten connect_timeout");
-}
-
-TEST(services, leaving_degraded_may_not_wait_longer_than_leaving_a_backup) {
-    expect_error("degraded_hold_down = \"3s\"", "degraded_hold_down = \"11s\"", "longer than hold_down",
-                 "shorten");
 }
 
 TEST(services, a_procedure_text_that_is_missing_or_blank) {

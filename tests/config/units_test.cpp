@@ -1,4 +1,4 @@
-// Durations, sizes and guesses of what was meant.
+// Durations, sizes, percentages and guesses of what was meant.
 #include "../../src/config/units.hpp"
 
 #include <gtest/gtest.h>
@@ -34,6 +34,19 @@ TEST(units, sizes_of_every_unit) {
 TEST(units, what_is_no_size) {
     for (const auto* text : {"", "KiB", "-1", "16KB", "16 KiB", "16kib", "1.5MiB", "9223372036854775807GiB"})
         EXPECT_EQ(parse_size(text), std::nullopt) << text;
+}
+
+TEST(units, percentages) {
+    EXPECT_EQ(parse_percentage("0%"), 0);
+    EXPECT_EQ(parse_percentage("20%"), 20);
+    EXPECT_EQ(parse_percentage("150%"), 150) << "what is too much is for the setting to say";
+    EXPECT_EQ(percentage_text(0), "0%");
+    EXPECT_EQ(percentage_text(20), "20%");
+}
+
+TEST(units, what_is_no_percentage) {
+    for (const auto* text : {"", "%", "20", "20 %", "-5%", "2.5%", "20%%", "0.2", "2147483648%"})
+        EXPECT_EQ(parse_percentage(text), std::nullopt) << text;
 }
 
 TEST(units, texts_take_the_largest_unit_without_rest) {

@@ -1,119 +1,17 @@
 // The brain of one service by hand: a whole outage from the first symptom to the return, operators' orders,
 // and what is written down.
-#include "garde/continuity/brain.hpp"
+#include "brain_bench.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <chrono>
-#include <optional>
-#include <variant>
-#include <vector>
+#include <string_view>
 
 namespace garde::continuity {
 namespace {
 
+using namespace brain_testing;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Optional;
 using testing::SizeIs;
-using namespace std::chrono_literals;
-
-constexpr steady_time start = steady_time(std::chrono::hours(1));
-constexpr backend_index b0{0};
-constexpr backend_index b1{1};
-
-using actions = std::vector<brain_action>;
-
-template <class Action>
-std::vector<Action> only(const actions& all) {
-    std::vector<Action> out;
-    for (const auto& one : all)
-        if (const auto* found = std::get_if<Action>(&one)) out.push_back(*found);
-    return out;
-}
-
-brain_rules usual_rules() {
-    return {.detector = {.rise = 2, .fall = 3, .traffic_fall = 5, .ejection_time = 10s},
-            .modes = {.hold_down = 30s, .degraded_hold_down = 5s, .min_dwell = 2s, .has_cache = true},
-            .backends = 2};
-}
-
-brain_rules with_rise(int rise) {
-    brain_rules out = usual_rules();
-    out.detector.rise = rise;
-    return out;
-}
-
-/// A brain and the time, which goes on by a second with each event.
-struct bench {
-    explicit bench(const brain_rules& rules = usual_rules()) : brain(rules, start) {}
-
-    service_brain brain;
-    steady_time now = start;
-
-    actions passes(backend_index which, int times = 1) {
-        return collect(times, [&] { return brain.probe_passed(now, which); });
-    }
-    actions fails(backend_index which, int times = 1) {
-        return collect(times, [&] { return brain.probe_failed(now, which, reason::connect_failed); });
-    }
-    actions attempts_fail(backend_index which, int times = 1) {
-        return collect(times, [&] { return brain.traffic_failed(now, which, reason::timed_out); });
-    }
-    actions order(override_mode what, std::optional<steady_time> until = {}) {
-        now += 1s;
-        return brain.set_override(now,
-                                  {.order = {what, false}, .by = "anna", .reason = "test", .until = until});
-    }
-    /// Calls tick() at its time, until nothing is due any more or `limit` is reached.
-    actions run_until(steady_time limit) {
-        actions out;
-        while (const auto due = brain.next_due()) {
-            if (*due > limit) break;
-            now = std::max(now, *due);
-            append(out, brain.tick(now));
-        }
-        now = limit;
-        return out;
-    }
-    [[nodiscard]] mode current() const { return brain.posture().current; }
-
-  private:
-    template <class Event>
-    actions collect(int times, Event&& event) {
-        actions out;
-        for (; times > 0; --times) {
-            now += 1s;
-            append(out, event());
-        }
-        return out;
-    }
-    static void append(actions& to, actions from) {
-        for (auto& one : from) to.push_back(std::move(one));
-    }
-};
-
-bench all_up() {
-    bench b;
-    b.passes(b0);
-    b.passes(b1);
-    return b;
-}
-
-bench in_backup() {
-    bench b = all_up();
-    b.fails(b0, 3);
-    EXPECT_EQ(b.current(), mode::backup);
-    return b;
-}
-
-bench in_degraded() {
-    bench b = in_backup();
-    b.fails(b1, 3);
-    EXPECT_EQ(b.current(), mode::degraded);
-    return b;
-}
 
 TEST(brain, begins_on_the_primary_with_everybody_to_ask) {
     const bench b;
@@ -126,7 +24,7 @@ TEST(brain, begins_on_the_primary_with_everybody_to_ask) {
 TEST(brain, success_is_no_news) {
     bench b;
     EXPECT_THAT(b.passes(b0, 3), IsEmpty());
-    EXPECT_THAT(b.brain.traffic_answered(b.now, b0, 100), IsEmpty());
+    EXPECT_THAT(b.answers(b0, 100), IsEmpty());
 }
 
 // --- an outage and its end ---
@@ -261,7 +159,9 @@ TEST(brain, a_verdict_is_recorded_when_a_backend_goes_down_and_when_it_is_back) 
 }
 
 TEST(brain, a_backend_that_comes_up_in_one_step_is_recorded_too) {
-    bench b(with_rise(1));
+    brain_rules rules = usual_rules();
+    for (auto& one : rules.backends) one.detector.rise = 1;
+    bench b(rules);
     b.fails(b1, 3);
     const auto came = only<record_verdict>(b.passes(b1));
     ASSERT_THAT(came, SizeIs(1));
@@ -290,9 +190,7 @@ TEST(brain, a_switchover_counts_the_requests_that_its_own_cause_touched) {
 }
 
 TEST(brain, between_backups_the_change_is_recorded_but_is_no_switchover) {
-    brain_rules rules = usual_rules();
-    rules.backends = 3;
-    bench b(rules);
+    bench b(usual_rules(3));
     b.fails(b0, 3);
     const auto done = b.fails(b1, 3);
     EXPECT_THAT(only<record_switchover>(done), IsEmpty());
@@ -400,187 +298,10 @@ TEST(brain, the_end_of_an_order_needs_no_hold_down) {
 TEST(brain, texts_of_causes_are_all_different) {
     std::vector<std::string_view> texts;
     for (const auto value : {cause::detection, cause::recovery, cause::override_set, cause::override_cleared,
-                             cause::override_expired})
+                             cause::override_expired, cause::reconfigured})
         texts.push_back(to_text(value));
-    EXPECT_THAT(texts,
-                ElementsAre("detection", "recovery", "override-set", "override-cleared", "override-expired"));
-}
-
-// --- another configuration ---
-
-std::vector<std::optional<backend_index>> same_places() {
-    return {b0, b1};
-}
-
-actions reconfigure(bench& b, std::vector<std::optional<backend_index>> places,
-                    brain_rules rules = usual_rules()) {
-    rules.backends = places.size();
-    return b.brain.adopt(b.now, {rules, std::move(places), "anna", "test"});
-}
-
-TEST(brain_reconfigured, goes_on_where_it_was) {
-    bench b = in_backup();
-    const auto since = b.brain.detector(b0).since();
-    EXPECT_THAT(reconfigure(b, same_places()), IsEmpty());
-    EXPECT_EQ(b.current(), mode::backup);
-    EXPECT_EQ(b.brain.detector(b0).current(), verdict::down);
-    EXPECT_EQ(b.brain.detector(b0).since(), since);
-}
-
-TEST(brain_reconfigured, keeps_a_hold_down_running) {
-    bench b = in_backup();
-    b.passes(b0, 2);
-    b.run_until(b.now + 20s);
-    reconfigure(b, same_places());
-    EXPECT_THAT(b.run_until(b.now + 9s), IsEmpty());
-    b.run_until(b.now + 1s);
-    EXPECT_EQ(b.current(), mode::primary);
-}
-
-TEST(brain_reconfigured, judges_by_the_new_rules) {
-    bench b = all_up();
-    b.fails(b0, 1);
-    brain_rules rules = usual_rules();
-    rules.detector.fall = 2;
-    reconfigure(b, same_places(), rules);
-    b.fails(b0, 1);
-    EXPECT_EQ(b.brain.detector(b0).current(), verdict::down);
-}
-
-TEST(brain_reconfigured, keeps_an_ejection) {
-    bench b = all_up();
-    b.attempts_fail(b0, 5);
-    reconfigure(b, same_places());
-    b.passes(b0, 2);
-    EXPECT_EQ(b.brain.detector(b0).current(), verdict::recovering);
-}
-
-TEST(brain_reconfigured, keeps_an_order_with_its_end) {
-    bench b = all_up();
-    b.order(override_mode::degraded, b.now + 60s);
-    EXPECT_THAT(reconfigure(b, same_places()), IsEmpty());
-    EXPECT_EQ(b.current(), mode::degraded);
-    b.run_until(b.now + 61s);
-    EXPECT_EQ(b.current(), mode::primary);
-}
-
-TEST(brain_reconfigured, a_new_backend_is_unknown_and_may_be_asked) {
-    bench b = all_up();
-    EXPECT_THAT(reconfigure(b, {b0, b1, std::nullopt}), IsEmpty());
-    EXPECT_EQ(b.brain.detector(backend_index{2}).current(), verdict::unknown);
-    EXPECT_THAT(b.brain.posture().attempts, ElementsAre(b0, b1, backend_index{2}));
-}
-
-TEST(brain_reconfigured, decides_anew_when_the_modes_backend_is_gone) {
-    bench b = in_backup();
-    const auto done = reconfigure(b, {b0});
-    const auto told = only<record_switchover>(done);
-    ASSERT_THAT(told, SizeIs(1));
-    EXPECT_EQ(told[0].why, cause::reconfigured);
-    EXPECT_EQ(told[0].by, "anna");
-    EXPECT_EQ(told[0].from, (placement{mode::backup, b1}));
-    EXPECT_EQ(told[0].to, (placement{mode::degraded, std::nullopt}));
-    EXPECT_THAT(told[0].evidence, SizeIs(1));
-}
-
-TEST(brain_reconfigured, a_primary_that_is_replaced_is_a_change_of_backend) {
-    bench b = all_up();
-    const auto told = only<record_backend_change>(reconfigure(b, {std::nullopt, b1}));
-    ASSERT_THAT(told, SizeIs(1));
-    EXPECT_EQ(told[0].from, b0);
-    EXPECT_EQ(told[0].to, b0);
-    EXPECT_EQ(b.current(), mode::primary);
-}
-
-TEST(brain_reconfigured, a_new_primary_gets_traffic_after_the_hold_down_while_the_old_one_works) {
-    bench b = all_up();
-    reconfigure(b, {std::nullopt, b0});
-    EXPECT_EQ(b.current(), mode::backup);
-    EXPECT_EQ(b.brain.modes().current().active, b1);
-    b.passes(b0);
-    b.run_until(b.now + 30s);
-    EXPECT_EQ(b.current(), mode::primary);
-}
-
-TEST(brain_reconfigured, somebody_new_ends_the_degraded_mode) {
-    bench b = in_degraded();
-    const auto told = only<record_switchover>(reconfigure(b, {b0, std::nullopt}));
-    ASSERT_THAT(told, SizeIs(1));
-    EXPECT_EQ(b.current(), mode::backup);
-    EXPECT_THAT(b.brain.posture().attempts, ElementsAre(b1));
-}
-
-TEST(brain_reconfigured, degraded_without_its_cache_is_emergency) {
-    bench b = in_degraded();
-    brain_rules rules = usual_rules();
-    rules.modes.has_cache = false;
-    EXPECT_THAT(only<record_switchover>(reconfigure(b, same_places(), rules)), SizeIs(1));
-    EXPECT_EQ(b.current(), mode::emergency);
-}
-
-TEST(brain_reconfigured, later_records_count_in_the_new_list) {
-    bench b = in_backup();
-    reconfigure(b, {b1, b0});
-    EXPECT_EQ(b.current(), mode::primary);
-    EXPECT_EQ(b.brain.detector(b1).current(), verdict::down);
-    const auto told = only<record_verdict>(b.passes(b1, 2));
-    ASSERT_THAT(told, SizeIs(1));
-    EXPECT_EQ(told[0].backend, b1);
-}
-
-// --- another process ---
-
-remembered_service left_in_backup() {
-    return {.backends = {{verdict::down, start - 60s, reason::timed_out},
-                         {verdict::up, start - 1h, reason::none}},
-            .active = b1,
-            .since = start - 60s};
-}
-
-TEST(brain_resumed, goes_on_in_the_mode_and_with_the_verdicts_that_were_left) {
-    const service_brain brain(usual_rules(), left_in_backup());
-    EXPECT_EQ(brain.posture().current, mode::backup);
-    EXPECT_THAT(brain.posture().attempts, ElementsAre(b1));
-    EXPECT_EQ(brain.detector(b0).current(), verdict::down);
-    EXPECT_EQ(brain.detector(b0).observed().last_reason, reason::timed_out);
-}
-
-TEST(brain_resumed, returns_by_the_usual_way) {
-    bench b;
-    b.brain = service_brain(usual_rules(), left_in_backup());
-    b.passes(b0, 2);
-    EXPECT_EQ(b.current(), mode::backup);
-    b.run_until(b.now + 30s);
-    EXPECT_EQ(b.current(), mode::primary);
-}
-
-TEST(brain_resumed, a_hold_down_that_ran_there_runs_on) {
-    auto left = left_in_backup();
-    left.backends[0] = {verdict::up, start - 20s, reason::none};
-    bench b;
-    b.brain = service_brain(usual_rules(), left);
-    b.brain.tick(start);
-    EXPECT_EQ(b.current(), mode::backup);
-    b.run_until(start + 10s);
-    EXPECT_EQ(b.current(), mode::primary);
-}
-
-TEST(brain_resumed, nobody_left_is_degraded) {
-    auto left = left_in_backup();
-    left.backends[1].state = verdict::down;
-    left.active.reset();
-    EXPECT_EQ(service_brain(usual_rules(), left).posture().current, mode::degraded);
-}
-
-TEST(brain_resumed, an_outage_that_goes_on_is_dated_from_its_beginning) {
-    auto left = left_in_backup();
-    left.backends[0] = {verdict::suspect, start - 5s, reason::reset};
-    left.active = b0;
-    bench b;
-    b.brain = service_brain(usual_rules(), left);
-    const auto told = only<record_switchover>(b.fails(b0, 3));
-    ASSERT_THAT(told, SizeIs(1));
-    EXPECT_NE(told[0].first_symptom, steady_time{});
+    EXPECT_THAT(texts, ElementsAre("detection", "recovery", "override-set", "override-cleared",
+                                   "override-expired", "reconfigured"));
 }
 
 }  // namespace

@@ -1,87 +1,18 @@
-// The mode machine by hand: worse at once, better after the hold-down, operators' orders, and whom a request
-// is to ask.
-#include "garde/continuity/mode_machine.hpp"
+// The mode machine by hand: worse at once, better after the hold-down, operators' orders and another
+// configuration. Shares, growth and freezing are in mode_machine_shares_test.cpp.
+#include "mode_bench.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <optional>
-#include <ostream>
-#include <vector>
+#include <utility>
 
 namespace garde::continuity {
-
-void PrintTo(const placement& value, std::ostream* out) {
-    *out << to_text(value.current);
-    if (value.active) *out << " on backend " << to_number(*value.active);
-}
-
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using namespace mode_testing;
 using testing::Optional;
-using namespace std::chrono_literals;
-
-constexpr steady_time start = steady_time(std::chrono::hours(1));
-constexpr backend_index b0{0};
-constexpr backend_index b1{1};
-constexpr backend_index b2{2};
-
-const placement on_primary{mode::primary, b0};
-const placement on_first_backup{mode::backup, b1};
-const placement on_second_backup{mode::backup, b2};
-const placement degraded{mode::degraded, std::nullopt};
-const placement emergency{mode::emergency, std::nullopt};
-
-/// A machine over three backends, all up since long, and the time.
-struct bench {
-    explicit bench(
-        mode_rules with = {.hold_down = 30s, .degraded_hold_down = 5s, .min_dwell = 2s, .has_cache = true})
-        : machine(with, start) {}
-
-    mode_machine machine;
-    std::vector<backend_view> backends = std::vector<backend_view>(3, {verdict::up, start - 1h});
-    std::optional<override_order> order;
-    steady_time now = start;
-
-    bench& set(backend_index which, verdict state) {
-        backends[to_number(which)] = {state, now};
-        return *this;
-    }
-    bench& all(verdict state) { return set(b0, state).set(b1, state).set(b2, state); }
-    bench& pin(override_mode to) {
-        order = override_order{to, false};
-        return *this;
-    }
-    bench& pin_strictly(override_mode to) {
-        order = override_order{to, true};
-        return *this;
-    }
-    bench& unpin() {
-        order.reset();
-        return *this;
-    }
-    const placement& update(milliseconds passed = 0ms) {
-        now += passed;
-        machine.update(now, backends, order);
-        return machine.current();
-    }
-    [[nodiscard]] std::vector<backend_index> attempts() const { return machine.attempts(backends, order); }
-};
-
-bench in_backup() {
-    bench b;
-    EXPECT_EQ(b.set(b0, verdict::down).update(10s), on_first_backup);
-    return b;
-}
-
-bench in_degraded() {
-    bench b;
-    EXPECT_EQ(b.all(verdict::down).update(10s), degraded);
-    return b;
-}
 
 TEST(eligible, only_down_and_recovering_are_out) {
     EXPECT_TRUE(eligible(verdict::unknown));
@@ -149,7 +80,9 @@ TEST(mode_machine, without_backend_and_with_a_cache_it_is_degraded) {
 }
 
 TEST(mode_machine, without_backend_and_cache_it_is_emergency) {
-    bench b(mode_rules{.has_cache = false});
+    mode_rules rules = usual();
+    rules.has_cache = false;
+    bench b(rules);
     EXPECT_EQ(b.all(verdict::down).update(), emergency);
 }
 
@@ -197,7 +130,10 @@ TEST(mode_machine, a_recovering_primary_gets_nothing_back) {
 }
 
 TEST(mode_machine, a_mode_with_a_route_lasts_the_dwell_at_least) {
-    bench b(mode_rules{.hold_down = 1s, .degraded_hold_down = 1s, .min_dwell = 10s, .has_cache = true});
+    mode_rules rules = usual();
+    rules.hold_down = 1s;
+    rules.min_dwell = 10s;
+    bench b(rules);
     b.set(b0, verdict::down).update();
     b.set(b0, verdict::up).update();
     EXPECT_THAT(b.machine.next_due(), Optional(start + 10s));
@@ -241,7 +177,9 @@ TEST(mode_machine, degraded_is_left_after_its_own_hold_down) {
 }
 
 TEST(mode_machine, emergency_is_left_the_same_way) {
-    bench b(mode_rules{.degraded_hold_down = 5s, .has_cache = false});
+    mode_rules rules = usual();
+    rules.has_cache = false;
+    bench b(rules);
     b.all(verdict::down).update();
     b.set(b0, verdict::up).update();
     EXPECT_EQ(b.update(4'999ms), emergency);
@@ -256,9 +194,75 @@ TEST(mode_machine, degraded_is_left_for_the_best_that_is_up) {
     EXPECT_EQ(b.update(1s), on_primary);
 }
 
-TEST(mode_machine, degraded_is_not_left_for_a_suspect) {
+TEST(mode_machine, degraded_is_not_left_for_a_suspect_that_answers_nobody) {
     bench b = in_degraded();
     EXPECT_EQ(b.set(b0, verdict::suspect).update(1h), degraded);
+    EXPECT_EQ(b.machine.next_due(), std::nullopt);
+}
+
+// Recovery does not depend on a probe alone: one that is wrong must not keep the service degraded for ever.
+TEST(mode_machine, degraded_is_left_for_one_that_answers_whatever_its_probes_say) {
+    bench b = in_degraded();
+    b.set(b1, verdict::suspect).backends[1].answers = true;
+    b.update();
+    EXPECT_THAT(b.machine.next_due(), Optional(b.now + 5s));
+    EXPECT_EQ(b.update(4'999ms), degraded);
+    EXPECT_EQ(b.update(1ms), on_first_backup);
+}
+
+TEST(mode_machine, one_that_is_up_is_waited_for_before_such_a_one) {
+    bench b = in_degraded();
+    b.set(b0, verdict::suspect).backends[0].answers = true;
+    b.now += 4s;
+    b.set(b1, verdict::up).update();
+    EXPECT_EQ(b.update(4s), degraded);
+    EXPECT_EQ(b.update(1s), on_first_backup);
+}
+
+TEST(mode_machine, a_better_backend_that_is_suspect_gets_nothing_back_even_if_it_answers) {
+    bench b = in_backup();
+    b.set(b0, verdict::suspect).backends[0].answers = true;
+    EXPECT_EQ(b.update(1h), on_first_backup);
+}
+
+// --- who shares a suspect domain ---
+
+TEST(mode_machine, of_the_backups_one_outside_the_suspect_domain_takes_over) {
+    EXPECT_EQ(bench().set(b0, verdict::down).doubt(b1).update(), on_second_backup);
+}
+
+TEST(mode_machine, a_sharing_one_is_still_better_than_a_suspect_or_nobody) {
+    EXPECT_EQ(bench().set(b0, verdict::down).doubt(b1).set(b2, verdict::suspect).update(), on_first_backup);
+    EXPECT_EQ(bench().set(b0, verdict::down).doubt(b1).set(b2, verdict::down).update(), on_first_backup);
+}
+
+TEST(mode_machine, traffic_does_not_go_back_to_a_sharing_one_before_it_has_shown_that_it_works) {
+    bench b;
+    b.all(verdict::down).set(b2, verdict::up).update();
+    ASSERT_EQ(b.machine.current(), on_second_backup);
+    b.set(b0, verdict::up).doubt(b0).update();
+    EXPECT_EQ(b.machine.next_due(), std::nullopt);
+    EXPECT_EQ(b.update(1h), on_second_backup);
+    b.backends[0].doubtful = false;
+    EXPECT_EQ(b.update(), on_primary);
+}
+
+TEST(mode_machine, from_one_sharing_backend_it_goes_back_to_a_better_one) {
+    bench b = in_backup();
+    b.set(b0, verdict::up).doubt(b0).doubt(b1).update();
+    EXPECT_EQ(b.update(30s), on_primary);
+}
+
+TEST(mode_machine, degraded_is_left_for_one_outside_the_suspect_domain) {
+    bench b = in_degraded();
+    b.set(b0, verdict::up).doubt(b0).set(b2, verdict::up).update();
+    EXPECT_EQ(b.update(5s), on_second_backup);
+}
+
+TEST(mode_machine, degraded_is_left_for_a_sharing_one_rather_than_not_at_all) {
+    bench b = in_degraded();
+    b.set(b0, verdict::up).doubt(b0).update();
+    EXPECT_EQ(b.update(5s), on_primary);
 }
 
 // --- an operator's order ---
@@ -305,72 +309,65 @@ TEST(mode_machine, an_order_that_ends_leaves_the_best_there_is) {
     EXPECT_EQ(nobody.all(verdict::down).unpin().update(1ms), degraded);
 }
 
-// --- whom a request is to ask ---
+// --- another configuration ---
 
-TEST(mode_machine_attempts, all_eligible_in_order) {
-    EXPECT_THAT(bench().attempts(), ElementsAre(b0, b1, b2));
-    EXPECT_THAT(bench().set(b1, verdict::down).attempts(), ElementsAre(b0, b2));
-    EXPECT_THAT(bench().set(b1, verdict::recovering).attempts(), ElementsAre(b0, b2));
-    EXPECT_THAT(bench().set(b2, verdict::unknown).attempts(), ElementsAre(b0, b1, b2));
-}
-
-TEST(mode_machine_attempts, the_active_backend_is_first_then_the_others_in_order) {
+TEST(mode_machine_adopting, goes_on_where_it_was_and_its_times_run_on) {
     bench b = in_backup();
     b.set(b0, verdict::up).update();
-    EXPECT_THAT(b.attempts(), ElementsAre(b1, b0, b2));
+    b.now += 20s;
+    EXPECT_FALSE(b.machine.adopt(b.now, usual(), {.active = b1}, b.backends, {}));
+    EXPECT_EQ(b.update(9'999ms), on_first_backup);
+    EXPECT_EQ(b.update(1ms), on_primary);
 }
 
-TEST(mode_machine_attempts, a_suspect_goes_last) {
+TEST(mode_machine_adopting, other_rules_hold_from_now_on) {
+    bench b = in_backup();
+    b.set(b0, verdict::up).update();
+    mode_rules rules = usual();
+    rules.hold_down = 1s;
+    b.machine.adopt(b.now, rules, {.active = b1}, b.backends, {});
+    EXPECT_EQ(b.update(2s), on_primary) << "after the dwell time";
+}
+
+TEST(mode_machine_adopting, a_backend_with_another_place_keeps_its_traffic) {
+    bench b = in_backup();
+    std::swap(b.backends[0], b.backends[1]);
+    EXPECT_TRUE(b.machine.adopt(b.now, usual(), {.active = b0}, b.backends, {}));
+    EXPECT_EQ(b.machine.current(), on_primary) << "it has been made the primary";
+}
+
+TEST(mode_machine_adopting, decides_anew_when_its_backend_is_gone) {
+    bench b = in_backup();
+    b.set(b0, verdict::up);
+    b.backends.erase(b.backends.begin() + 1);
+    EXPECT_TRUE(b.machine.adopt(b.now, usual(), {.active = {}}, b.backends, {}));
+    EXPECT_EQ(b.machine.current(), on_primary) << "without a hold-down";
+}
+
+TEST(mode_machine_adopting, somebody_new_ends_a_mode_without_backend) {
+    bench b = in_degraded();
+    b.backends.push_back({.state = verdict::unknown, .since = b.now});
+    EXPECT_TRUE(b.machine.adopt(b.now, usual(), {.active = {}, .somebody_new = true}, b.backends, {}));
+    EXPECT_EQ(b.machine.current(), (placement{mode::backup, backend_index{3}}));
+}
+
+TEST(mode_machine_adopting, nobody_new_does_not) {
+    bench b = in_degraded();
+    EXPECT_FALSE(b.machine.adopt(b.now, usual(), {.active = {}}, b.backends, {}));
+    EXPECT_EQ(b.machine.current(), degraded);
+}
+
+TEST(mode_machine_adopting, an_order_stays_in_force) {
     bench b;
-    b.set(b0, verdict::suspect).update();
-    EXPECT_THAT(b.attempts(), ElementsAre(b1, b2, b0));
-    b.set(b1, verdict::suspect).update();
-    EXPECT_THAT(b.attempts(), ElementsAre(b2, b0, b1));
+    b.pin(override_mode::degraded).update();
+    EXPECT_FALSE(b.machine.adopt(b.now, usual(), {.active = {}, .somebody_new = true}, b.backends, b.order));
+    EXPECT_EQ(b.machine.current(), degraded);
 }
 
-TEST(mode_machine_attempts, nobody_in_degraded_and_emergency) {
-    EXPECT_THAT(in_degraded().attempts(), IsEmpty());
-    for (const auto to : {override_mode::degraded, override_mode::emergency}) {
-        bench b;
-        b.pin(to).update();
-        EXPECT_THAT(b.attempts(), IsEmpty());
-    }
-}
-
-TEST(mode_machine_attempts, what_an_operator_names_is_asked_first_whatever_is_thought_of_it) {
-    bench b;
-    b.set(b0, verdict::down).pin(override_mode::primary).update();
-    EXPECT_THAT(b.attempts(), ElementsAre(b0, b1, b2));
-    b.set(b0, verdict::suspect).update();
-    EXPECT_THAT(b.attempts(), ElementsAre(b0, b1, b2));
-}
-
-TEST(mode_machine_attempts, a_strict_order_for_the_primary_asks_nobody_else) {
-    bench b;
-    b.pin_strictly(override_mode::primary).update();
-    EXPECT_THAT(b.attempts(), ElementsAre(b0));
-    b.all(verdict::down).update();
-    EXPECT_THAT(b.attempts(), ElementsAre(b0));
-}
-
-TEST(mode_machine_attempts, a_strict_order_for_a_backup_leaves_the_primary_alone) {
-    bench b;
-    b.pin_strictly(override_mode::backup).update();
-    EXPECT_THAT(b.attempts(), ElementsAre(b1, b2));
-}
-
-TEST(mode_machine_attempts, an_order_for_a_backup_falls_back_to_the_primary) {
-    bench b;
-    b.pin(override_mode::backup).update();
-    EXPECT_THAT(b.attempts(), ElementsAre(b1, b0, b2));
-}
-
-TEST(mode_machine_attempts, transparent_asks_the_primary_only) {
-    bench b;
-    b.pin(override_mode::transparent).update();
-    EXPECT_THAT(b.attempts(), ElementsAre(b0));
-    b.all(verdict::down).update();
-    EXPECT_THAT(b.attempts(), ElementsAre(b0));
+TEST(mode_machine_resumed, rests_on_what_another_process_left) {
+    EXPECT_EQ(mode_machine(usual(), start - 1min, b1).current(), on_first_backup);
+    EXPECT_EQ(mode_machine(usual(), start - 1min, b1).since(), start - 1min);
+    EXPECT_EQ(mode_machine(usual(), start - 1min, std::nullopt).current(), degraded);
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ TEST_F(controlling, an_outage_and_its_end_are_seen_and_written_down) {
     two.turn_off();
     const auto shown = wait_for_mode(mode::degraded);
     EXPECT_EQ(shown->services[0].active_backend, "");
-    EXPECT_TRUE(shown->services[0].procedure_active());
+    EXPECT_TRUE(shown->services[0].procedure_active);
     one.turn_on();
     EXPECT_EQ(wait_for_mode(mode::primary)->services[0].active_backend, "one");
 
@@ -128,7 +128,7 @@ TEST_F(controlling, a_service_without_a_cache_goes_to_emergency) {
     start();
     wait_for_mode(mode::primary, 1);
     three.turn_off();
-    EXPECT_TRUE(wait_for_mode(mode::emergency, 1)->services[1].procedure_active());
+    EXPECT_EQ(wait_for_mode(mode::emergency, 1)->services[1].active_backend, "");
 }
 
 TEST_F(controlling, services_do_not_touch_each_other) {
@@ -150,38 +150,87 @@ TEST_F(controlling, verdicts_are_written_down) {
     EXPECT_EQ(text(all[1], "to"), "up");
 }
 
+/// What a worker reports of one attempt at the primary.
+proxy::outcome_report failed_attempt(std::uint64_t caller, std::uint64_t request) {
+    return {.epoch = 0,
+            .service = 0,
+            .backend = backend_index{0},
+            .seen = continuity::sighting{.what = continuity::showed::failed,
+                                         .why = reason::timed_out,
+                                         .caller = caller,
+                                         .request = request}};
+}
+
 TEST_F(controlling, failures_that_workers_report_count) {
-    for (auto& service : settings->services) service.probe.interval = 1h;
+    probe_once(*settings);
     start();
     wait_for_verdict(verdict::up, 0);
-    for (int i = 0; i < 3; ++i)
-        control->report(
-            {.service = 0, .backend = backend_index{0}, .answered = 0, .failed = reason::timed_out});
+    for (std::uint64_t caller = 1; caller <= 3; ++caller) control->report(failed_attempt(caller, caller));
     wait_for_mode(mode::backup);
     const auto all = written("switchover");
     ASSERT_THAT(all, SizeIs(1));
     EXPECT_EQ(text(all[0], "requests-touched"), "3");
 }
 
-TEST_F(controlling, answers_that_workers_report_count_too) {
-    for (auto& service : settings->services) service.probe.interval = 1h;
+TEST_F(controlling, one_caller_alone_takes_nobody_down_unless_one_is_said_to_be_enough) {
+    probe_once(*settings);
+    settings->services[0].switchover.distinct_callers = 1;
     start();
     wait_for_verdict(verdict::up, 0);
-    for (int i = 0; i < 10; ++i) {
-        control->report(
-            {.service = 0, .backend = backend_index{0}, .answered = 0, .failed = reason::timed_out});
-        control->report({.service = 0, .backend = backend_index{0}, .answered = 5, .failed = reason::none});
+    for (std::uint64_t request = 1; request <= 3; ++request) control->report(failed_attempt(1, request));
+    wait_for_mode(mode::backup);
+}
+
+/// An order for a service that is not there: answered behind everything that was reported before.
+mode_request for_nobody() {
+    return {.service = "unknown", .pinned = {}, .strict = false, .by = {}, .reason = {}, .until = {}};
+}
+
+TEST_F(controlling, a_request_that_its_caller_repeats_takes_nobody_down) {
+    probe_once(*settings);
+    start();
+    wait_for_verdict(verdict::up, 0);
+    for (int i = 0; i < 50; ++i) control->report(failed_attempt(1, 1));
+    order(for_nobody());
+    EXPECT_THAT(written("switchover"), IsEmpty());
+}
+
+TEST_F(controlling, answers_that_workers_report_count_too) {
+    probe_once(*settings);
+    for (auto& service : settings->services) service.switchover.failure_rate = 0;
+    start();
+    wait_for_verdict(verdict::up, 0);
+    for (std::uint64_t i = 0; i < 10; ++i) {
+        control->report(failed_attempt(i, i));
+        control->report({.epoch = 0,
+                         .service = 0,
+                         .backend = backend_index{0},
+                         .seen = continuity::answers{.count = 5, .latencies = {}}});
     }
-    order({.service = "unknown",
-           .pinned = {},
-           .strict = false,
-           .by = {},
-           .reason = {},
-           .until = {}});  // behind the reports
+    order(for_nobody());
     EXPECT_THAT(written("switchover"), IsEmpty());
 }
 
 // --- in effect ---
+
+TEST_F(controlling, a_verdict_that_answers_bring_is_shown_though_nothing_else_changes) {
+    settings->services[1].backends[0].probe.rise = 1'000;  // no probe ends the suspicion
+    start();
+    const auto shown = [this](verdict wanted) {
+        seen.wait_for([=](const view& now) { return now.services[1].backends[0].state == wanted; });
+    };
+    shown(verdict::up);
+    control->report({.epoch = 0,
+                     .service = 1,
+                     .backend = backend_index{0},
+                     .seen = continuity::sighting{.why = continuity::reason::connect_failed}});
+    shown(verdict::suspect);
+    control->report({.epoch = 0,
+                     .service = 1,
+                     .backend = backend_index{0},
+                     .seen = continuity::answers{.count = 1, .latencies = {}}});
+    shown(verdict::up);
+}
 
 TEST_F(controlling, a_switchover_says_when_the_workers_served_from_it) {
     start_with_worker(true);

@@ -54,12 +54,24 @@ class fake_store final : public store::override_store {
 
     void load(store::on_loaded then) override { then({}); }
     void put(store::stored_override value, store::on_stored then) override {
-        note("put " + value.service + " " + std::string(to_text(value.mode)), std::move(then));
+        note("put " + value.service + " " + std::string(to_text(value.mode)), std::move(then), calls_);
     }
     void remove(std::string service, store::on_stored then) override {
-        note("remove " + service, std::move(then));
+        note("remove " + service, std::move(then), calls_);
     }
 
+    void load_procedures(store::on_procedures_loaded then) override { then({}); }
+    void open_procedure(store::stored_procedure value, store::on_stored then) override {
+        note("open " + value.service + (value.ordered ? " by order" : ""), std::move(then), procedure_calls_);
+    }
+    void close_procedure(std::string service, store::on_stored then) override {
+        note("close " + service, std::move(then), procedure_calls_);
+    }
+
+    std::vector<std::string> procedure_calls() {
+        const std::lock_guard lock(mutex_);
+        return procedure_calls_;
+    }
     std::vector<std::string> calls() {
         const std::lock_guard lock(mutex_);
         return calls_;
@@ -69,10 +81,10 @@ class fake_store final : public store::override_store {
     }
 
   private:
-    void note(std::string what, store::on_stored then) {
+    void note(std::string what, store::on_stored then, std::vector<std::string>& in) {
         {
             const std::lock_guard lock(mutex_);
-            calls_.push_back(std::move(what));
+            in.push_back(std::move(what));
         }
         switch (now.load()) {
             case manner::works: return then({});
@@ -83,6 +95,7 @@ class fake_store final : public store::override_store {
 
     std::mutex mutex_;
     std::vector<std::string> calls_;
+    std::vector<std::string> procedure_calls_;
     std::vector<store::on_stored> hanging_;
 };
 
@@ -136,17 +149,28 @@ struct controlling : testing::Test {
         out->services[0].backends[1].address.port = two.port();
         out->services[1].backends[0].address.port = three.port();
         for (auto& service : out->services) {
-            service.probe.interval = 5ms;
-            service.probe.timeout = 5s;
-            service.probe.jitter = 0ms;
-            service.probe.rise = 1;
-            service.probe.fall = 2;
+            for (auto& backend : service.backends) {
+                backend.probe.interval = backend.probe.fast_interval = backend.probe.slow_interval = 5ms;
+                backend.probe.timeout = 5s;
+                backend.probe.jitter = 0ms;
+                backend.probe.rise = 1;
+                backend.probe.fall = 2;
+            }
             service.switchover.hold_down = 20ms;
             service.switchover.degraded_hold_down = 10ms;
             service.switchover.min_dwell = 0ms;
             service.switchover.traffic_fall = 3;
+            service.switchover.canary = {};
+            service.switchover.trial_interval = 5ms;
         }
         return out;
+    }
+
+    /// For tests of what happens without probes: none comes behind the first.
+    static void probe_once(config::settings& of) {
+        for (auto& service : of.services)
+            for (auto& backend : service.backends)
+                backend.probe.interval = backend.probe.fast_interval = backend.probe.slow_interval = 1h;
     }
 
     void make() {
@@ -170,7 +194,8 @@ struct controlling : testing::Test {
                                                                             .cache = nullptr,
                                                                             .outcomes = [](const auto&) {},
                                                                             .admits = *admits,
-                                                                            .buffers = buffers},
+                                                                            .buffers = buffers,
+                                                                            .digests = {}},
                                                  control->first_posture({}));
         control->serve({worker.get()});
         if (running) worker->start();

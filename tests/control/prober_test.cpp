@@ -12,6 +12,7 @@
 namespace garde::control {
 namespace {
 
+using continuity::probe_pace;
 using continuity::reason;
 using test::run_until;
 using namespace std::chrono_literals;
@@ -32,9 +33,21 @@ upstream::target_ptr target_at(net::endpoint address) {
 
 /// A loop, an address where somebody listens, and the results.
 struct bench {
-    explicit bench(milliseconds interval) : how(every(interval)) { one.start(); }
+    explicit bench(milliseconds interval) : bench(every(interval), probe_pace::normal) {}
+    bench(config::probe_settings with, probe_pace pace) : how(std::move(with)) {
+        one.set_pace(pace);
+        one.start();
+    }
     void wait_for(std::size_t count) {
         run_until(loop, [&] { return results.size() >= count; });
+    }
+
+    /// Lets so much time pass.
+    void pass(milliseconds time) {
+        bool over = false;
+        net::deadline pause(loop.wheel(), [&over] { over = true; });
+        pause.set(test::in(time));
+        run_until(loop, [&over] { return over; });
     }
 
     net::event_loop loop;
@@ -95,6 +108,65 @@ TEST(prober, asked_by_the_result_of_a_probe_it_probes_once_more) {
     EXPECT_EQ(results, 2);
 }
 
+TEST(prober, each_pace_has_its_interval) {
+    for (const auto pace : {probe_pace::fast, probe_pace::slow}) {
+        auto how = every(1h);
+        (pace == probe_pace::fast ? how.fast_interval : how.slow_interval) = 10ms;
+        const auto began = std::chrono::steady_clock::now();
+        bench b(how, pace);
+        b.wait_for(4);
+        EXPECT_GE(std::chrono::steady_clock::now() - began, 30ms);
+    }
+}
+
+TEST(prober, a_faster_pace_shortens_the_pause_that_is_under_way) {
+    auto how = every(1h);
+    how.fast_interval = 30ms;
+    how.slow_interval = 2h;
+    const auto began = std::chrono::steady_clock::now();
+    bench b(how, probe_pace::slow);
+    b.wait_for(1);
+    test::settle(b.loop);
+    b.one.set_pace(probe_pace::fast);
+    b.wait_for(2);
+    EXPECT_GE(std::chrono::steady_clock::now() - began, 30ms) << "the pause counts from where it began";
+}
+
+TEST(prober, a_slower_pace_does_not_lengthen_the_pause_that_is_under_way) {
+    auto how = every(20ms);
+    how.slow_interval = 1h;
+    bench b(how, probe_pace::normal);
+    b.wait_for(1);
+    test::settle(b.loop);
+    b.one.set_pace(probe_pace::slow);
+    b.wait_for(2);
+    b.pass(50ms);
+    EXPECT_EQ(b.results.size(), 2U) << "the next pause is a slow one";
+}
+
+TEST(prober, a_pace_that_is_asked_for_by_a_result_holds_for_the_pause_behind_it) {
+    net::event_loop loop;
+    auto how = every(1h);
+    how.fast_interval = 5ms;
+    int results = 0;
+    std::optional<prober> one;
+    one.emplace(loop, how, target_at(test::closed_port()), [&](reason) {
+        if (++results == 1) one->set_pace(probe_pace::fast);
+    });
+    one->start();
+    run_until(loop, [&] { return results == 3; });
+    EXPECT_EQ(results, 3);
+}
+
+TEST(prober, jitter_is_at_most_as_long_as_the_pause) {
+    auto how = every(1h);
+    how.fast_interval = 5ms;
+    how.jitter = 1h;
+    bench b(how, probe_pace::fast);
+    b.wait_for(4);
+    EXPECT_EQ(b.results.size(), 4U);
+}
+
 TEST(prober, goes_to_the_new_address) {
     bench b(1h);
     b.wait_for(1);
@@ -121,10 +193,7 @@ TEST(prober, stopped_it_says_nothing_more) {
     b.wait_for(2);
     b.one.stop();
     const auto said = b.results.size();
-    bool later = false;
-    net::deadline pause(b.loop.wheel(), [&later] { later = true; });
-    pause.set(test::in(20ms));
-    run_until(b.loop, [&later] { return later; });
+    b.pass(20ms);
     EXPECT_EQ(b.results.size(), said);
 }
 

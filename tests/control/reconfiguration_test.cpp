@@ -62,7 +62,7 @@ TEST_F(reconfiguring, what_is_known_of_a_backend_stays_with_it) {
 TEST_F(reconfiguring, a_backend_of_the_same_name_elsewhere_is_new) {
     start_in_backup();
     auto next = copy_of_settings();
-    for (auto& service : next->services) service.probe.interval = 1h;
+    probe_once(*next);
     counter(*next).backends[0].address.port = three.port();
     adopt(next);
     EXPECT_NE(wait_for_site()->services[0].backends[0].state, verdict::down);
@@ -117,19 +117,25 @@ TEST_F(reconfiguring, an_order_for_a_service_that_is_gone_is_forgotten) {
     EXPECT_THAT(written("override-cleared"), SizeIs(1));
 }
 
+/// What a worker that serves this configuration reports of an attempt of this caller.
+proxy::outcome_report failed_attempt(std::uint64_t epoch, std::uint64_t caller) {
+    return {.epoch = epoch,
+            .service = 0,
+            .backend = backend_index{0},
+            .seen = continuity::sighting{.what = continuity::showed::failed,
+                                         .why = reason::timed_out,
+                                         .caller = caller,
+                                         .request = caller}};
+}
+
 TEST_F(reconfiguring, late_reports_of_the_former_configuration_do_not_count) {
-    for (auto& service : settings->services) service.probe.interval = 1h;
+    probe_once(*settings);
     start();
     wait_for_verdict(verdict::up, 0);
     auto next = copy_of_settings();
     std::swap(next->services[0], next->services[1]);
     adopt(next);
-    for (int i = 0; i < 10; ++i)
-        control->report({.epoch = 0,
-                         .service = 0,
-                         .backend = backend_index{0},
-                         .answered = 0,
-                         .failed = reason::timed_out});
+    for (std::uint64_t i = 0; i < 10; ++i) control->report(failed_attempt(0, i));
     mode_request behind = pin(override_mode::degraded);
     behind.service = "unknown";
     order(behind);
@@ -137,16 +143,11 @@ TEST_F(reconfiguring, late_reports_of_the_former_configuration_do_not_count) {
 }
 
 TEST_F(reconfiguring, reports_of_the_new_configuration_count) {
-    for (auto& service : settings->services) service.probe.interval = 1h;
+    probe_once(*settings);
     start();
     wait_for_verdict(verdict::up, 0);
     adopt(copy_of_settings());
-    for (int i = 0; i < 3; ++i)
-        control->report({.epoch = 1,
-                         .service = 0,
-                         .backend = backend_index{0},
-                         .answered = 0,
-                         .failed = reason::timed_out});
+    for (std::uint64_t i = 0; i < 3; ++i) control->report(failed_attempt(1, i));
     wait_for_mode(mode::backup);
 }
 

@@ -169,6 +169,7 @@ def test_the_switch_back_waited_for_the_hold_down(story, cluster):
             if record["attributes"]["backend"] == "dc1" and record["attributes"]["to"] == "up"]
     waited = datetime.datetime.fromisoformat(back["decided"]) - datetime.datetime.fromisoformat(up["at"])
     assert waited.total_seconds() >= DEGRADED_HOLD_DOWN_S - 0.05
-    # The same without believing the journal.
-    first_live = next(one for one in between(story, "primary_started") if one.live and one.reply.mode == "primary")
-    assert first_live.ended - story["primary_started"] >= DEGRADED_HOLD_DOWN_S
+    # The same without believing the journal: until then a few were let through, to see whether it works.
+    early = [one for one in between(story, "primary_started") if one.begun < story["primary_started"] + DEGRADED_HOLD_DOWN_S]
+    let_through = [one for one in early if one.live and one.reply.get("Cache-Status") is None]
+    assert 0 < len(let_through) <= 0.15 * len(early)

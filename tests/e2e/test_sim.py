@@ -78,7 +78,7 @@ def test_bad_messages_get_the_catalogues_faults(connect):
         assert (reply.status, fault_code(reply.body)) == (500, code)
 
 
-@pytest.mark.parametrize("kind", ["hang", "reset", "die_mid_body", "die_mid_chunk", "short_body", "garbage"])
+@pytest.mark.parametrize("kind", ["hang", "reset", "die_mid_body", "die_mid_chunk", "short_body", "short_chunked", "garbage"])
 def test_faults_that_break_the_connection(site, connect, kind):
     site.faults({"kind": kind})
     question = consult()
@@ -90,7 +90,7 @@ def test_faults_that_break_the_connection(site, connect, kind):
     assert site.counts(question.reference) == {"reference": question.reference, "received": 1, "answered": 0}
 
 
-@pytest.mark.parametrize("when", ["accept", "head"])
+@pytest.mark.parametrize("when", ["accept", "head", "body"])
 def test_reset_at(site, connect, when):
     site.faults({"kind": "reset", "when": when})
     with pytest.raises((ConnectionEnded, ConnectionError)):

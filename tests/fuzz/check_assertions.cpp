@@ -94,10 +94,12 @@ void check_assertions(std::string_view bytes) {
     const auto again = checker.check(bytes, corpus_time);
     if (again) throw finding("accepted a second time");
     if (!who) {
+        if (who.error().signer.verified()) throw finding("refused, and yet a signer is named");
         if (again.error() != who.error()) throw finding("refused for another reason a second time");
         return;
     }
-    if (again.error() != assertion_refusal::replayed) throw finding("the second copy is not a replay");
+    if (again.error().why != assertion_refusal::replayed) throw finding("the second copy is not a replay");
+    if (again.error().signer != *who) throw finding("the second copy is somebody else's");
     if (!known.callers.contains(who->canonical())) throw finding("accepted from nobody who has signed");
     if (!known.parts.contains(signed_parts(bytes))) throw finding("accepted, though nobody has signed it");
 }

@@ -3,6 +3,7 @@
 #include "garde/proxy/worker.hpp"
 
 #include "../support/messages.hpp"
+#include "../support/postures.hpp"
 #include "../support/site_settings.hpp"
 #include "../upstream/tiny_server.hpp"
 
@@ -101,12 +102,11 @@ struct allocating : testing::Test {
         auto made = site::make(settings);
         ASSERT_TRUE(made) << made.error().message;
         auto first = std::make_shared<continuity::posture>();
-        first->services = {
-            {.current = continuity::mode::primary, .pinned = {}, .attempts = {backend_index{0}}},
-            {.current = continuity::mode::primary, .pinned = {}, .attempts = {backend_index{0}}}};
+        first->services = {test::asking({backend_index{0}}), test::asking({backend_index{0}})};
         admits.emplace(derive_limits({}, {}), siphash_key{});
-        at = std::make_unique<worker>(
-            worker::environment{*made, nullptr, [](const outcome_report&) {}, *admits, buffers}, first);
+        at = std::make_unique<worker>(worker::environment{*made, nullptr, [](const outcome_report&) {},
+                                                          *admits, buffers, siphash_key{}},
+                                      first);
         net::socket listening = test::listening_socket();
         settings->listener.address.port = net::local_endpoint(listening)->port();
         at->listen(std::move(listening));

@@ -1,6 +1,8 @@
 // What a worker counts, and what all workers' counts add up to.
 #include "garde/proxy/worker_counters.hpp"
 
+#include "../support/postures.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -81,13 +83,11 @@ TEST(worker_counters, every_value_has_its_text) {
 
 TEST(served_mode, is_the_mode_or_the_order_transparent) {
     using continuity::mode;
-    EXPECT_EQ(mode_served({.current = mode::backup, .pinned = {}, .attempts = {}}), served_mode::backup);
-    EXPECT_EQ(mode_served({.current = mode::emergency, .pinned = {}, .attempts = {}}),
-              served_mode::emergency);
-    EXPECT_EQ(
-        mode_served(
-            {.current = mode::primary, .pinned = continuity::override_mode::transparent, .attempts = {}}),
-        served_mode::transparent);
+    using continuity::override_mode;
+    EXPECT_EQ(mode_served(test::asking({}, mode::backup)), served_mode::backup);
+    EXPECT_EQ(mode_served(test::asking({}, mode::emergency)), served_mode::emergency);
+    EXPECT_EQ(mode_served(test::pinned(override_mode::primary)), served_mode::primary);
+    EXPECT_EQ(mode_served(test::pinned(override_mode::transparent)), served_mode::transparent);
 }
 
 TEST(refusal, of_each_status) {

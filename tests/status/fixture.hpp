@@ -40,6 +40,10 @@ class status_test : public testing::Test {
         services_[1].settings = &archive_;
     }
 
+    static bool without_backend(continuity::mode current) {
+        return current == continuity::mode::degraded || current == continuity::mode::emergency;
+    }
+    /// The emergency procedure is open while a service has no backend, as without orders.
     static control::view view_of(continuity::mode consult,
                                  continuity::mode archive = continuity::mode::primary) {
         control::view out;
@@ -47,12 +51,14 @@ class status_test : public testing::Test {
         out.services.resize(2);
         out.services[0].name = "consult";
         out.services[0].current = consult;
+        out.services[0].procedure_active = without_backend(consult);
         out.services[0].since = switched;
         out.services[0].active_backend = "secret-backend";
         out.services[0].order = control::override_view{
             .by = "secret-operator", .reason = "secret-reason", .since = switched, .until = std::nullopt};
         out.services[1].name = "archive";
         out.services[1].current = archive;
+        out.services[1].procedure_active = without_backend(archive);
         out.services[1].since = switched;
         return out;
     }

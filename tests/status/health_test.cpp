@@ -55,15 +55,14 @@ TEST_F(health_test, AServiceIsToldWithItsTitlesAndTimes) {
     EXPECT_EQ(titles.at("en"), "consult");
 }
 
-TEST_F(health_test, TheProcedureIsActiveInDegradedAndEmergency) {
-    const auto active = [&](mode current) {
-        const auto view = view_of(current);
-        return consult(&view).at("procedure").as_object().at("active").as_bool();
-    };
-    EXPECT_FALSE(active(mode::primary));
-    EXPECT_FALSE(active(mode::backup));
-    EXPECT_TRUE(active(mode::degraded));
-    EXPECT_TRUE(active(mode::emergency));
+// "The service is back" and "the procedure is closed" are two events.
+TEST_F(health_test, TheProcedureIsActiveAsItIsSaidToBeWhateverTheMode) {
+    for (const mode current : {mode::primary, mode::backup, mode::degraded, mode::emergency})
+        for (const bool active : {false, true}) {
+            auto view = view_of(current);
+            view.services[0].procedure_active = active;
+            EXPECT_EQ(consult(&view).at("procedure").as_object().at("active"), active);
+        }
 }
 
 TEST_F(health_test, TheProcedureHasOneAddressPerLanguage) {

@@ -81,6 +81,7 @@ TEST_F(metrics, counts_stand_in_their_places) {
     worker_.backend(0, backend_index{1}).attempts[continuity::reason::none].add(6);
     worker_.backend(1, backend_index{0}).attempts[continuity::reason::connect_failed].add(7);
     worker_.backend(0, backend_index{0}).pool[proxy::pool_event::reused].add(8);
+    worker_.hedged(1, proxy::hedge_result::won);
     worker_.exchange_took(1, 4ms);
     const std::string text = page();
     for (const auto* line : {
@@ -93,6 +94,8 @@ TEST_F(metrics, counts_stand_in_their_places) {
              "garde_shed_total{limit=\"requests-of-caller\"} 5\n",
              "garde_transferred_bytes_total{direction=\"from-backends\"} 4096\n",
              "garde_requests_total{service=\"consult\",answered_by=\"cached\",mode=\"degraded\"} 1\n",
+             "garde_hedges_total{service=\"archive\",result=\"won\"} 1\n",
+             "garde_hedges_total{service=\"archive\",result=\"lost\"} 0\n",
              "garde_attempts_total{service=\"consult\",backend=\"dc2\",result=\"answered\"} 6\n",
              "garde_attempts_total{service=\"archive\",backend=\"dc9\",result=\"connect-failed\"} 7\n",
              "garde_backend_connections_total{service=\"consult\",backend=\"dc1\",event=\"reused\"} 8\n",

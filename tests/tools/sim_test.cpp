@@ -189,6 +189,8 @@ TEST(sim_faults, names_what_is_wrong) {
     EXPECT_EQ(problem_of(R"({"for":"all"})"), "fault 1: kind is missing");
     EXPECT_EQ(problem_of(R"({"kind":"hang","delay_ms":1})"), "fault 1: delay_ms is not known");
     EXPECT_EQ(problem_of(R"({"kind":"soa_fault"})"), "fault 1: code is missing");
+    EXPECT_EQ(problem_of(R"({"kind":"hang","when":"body"})"),
+              "fault 1: when of hang must be accept or request");
     EXPECT_EQ(problem_of(R"({"kind":"hang","share":1.5})"), "fault 1: share must be a number from 0 to 1");
     EXPECT_EQ(problem_of(R"({"kind":"http_status","status":42})"),
               "fault 1: status must be a number from 100 to 599");
@@ -318,6 +320,15 @@ TEST_F(sim_site, a_spoilt_answer_counts_as_received_only) {
     EXPECT_EQ(one.answered, 0U);
 }
 
+TEST_F(sim_site, tells_of_a_patients_death_when_it_is_told_to) {
+    EXPECT_THAT(ask(text_of()).what.bytes, Not(HasSubstr("Deceased")));
+    order(R"({"kind":"deceased"})");
+    const auto decided = ask(text_of());
+    EXPECT_EQ(decided.what.then, ending::keep);
+    EXPECT_THAT(decided.what.bytes, HasSubstr("HTTP/1.1 200 OK"));
+    EXPECT_THAT(decided.what.bytes, HasSubstr("Deceased>"));
+}
+
 TEST_F(sim_site, a_message_seen_before_is_refused_also_when_its_first_copy_hung) {
     order(R"({"kind":"replay_guard"},{"kind":"hang","until_ms":10})");
     EXPECT_EQ(ask(text_of()).what.then, ending::hang);
@@ -350,6 +361,33 @@ TEST_F(sim_site, a_chunked_document_dies_inside_a_chunk) {
     EXPECT_EQ(whole.what.then, ending::reset);
     EXPECT_THAT(whole.what.bytes, HasSubstr("Transfer-Encoding: chunked"));
     EXPECT_FALSE(whole.what.bytes.ends_with("\r\n"));
+}
+
+TEST_F(sim_site, a_chunked_document_can_lack_its_last_chunk_only) {
+    const auto chunks = [this] {
+        const auto bytes = ask(text_of()).what.bytes;
+        return bytes.substr(bytes.find("\r\n\r\n"));
+    };
+    order(R"({"kind":"short_chunked"})");
+    const auto cut = ask(text_of());
+    EXPECT_EQ(cut.what.then, ending::close);
+    EXPECT_THAT(cut.what.bytes, HasSubstr("Transfer-Encoding: chunked"));
+    EXPECT_THAT(cut.what.bytes, HasSubstr("</soapenv:Envelope>"));
+    EXPECT_TRUE(chunks().ends_with("\r\n"));
+    EXPECT_THAT(chunks(), Not(HasSubstr("\r\n0\r\n")));
+}
+
+TEST_F(sim_site, a_reset_strikes_inside_the_head_or_after_it) {
+    order(R"({"kind":"reset","when":"head"})");
+    const auto inside = ask(text_of()).what;
+    EXPECT_EQ(inside.then, ending::reset);
+    EXPECT_THAT(inside.bytes, HasSubstr("HTTP/1.1 200"));
+    EXPECT_THAT(inside.bytes, Not(HasSubstr("\r\n\r\n")));
+    order(R"({"kind":"reset","when":"body"})");
+    const auto after = ask(text_of()).what;
+    EXPECT_EQ(after.then, ending::reset);
+    EXPECT_TRUE(after.bytes.ends_with("\r\n\r\n"));
+    EXPECT_THAT(after.bytes, HasSubstr("Content-Length: "));
 }
 
 TEST_F(sim_site, documents_have_the_wanted_size) {

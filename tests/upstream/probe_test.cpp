@@ -18,6 +18,7 @@ using continuity::reason;
 using test::in;
 using test::run;
 using testing::ElementsAre;
+using testing::MatchesRegex;
 using namespace std::chrono_literals;
 using namespace testing_support;
 
@@ -75,10 +76,26 @@ TEST(probe_tcp, passes_when_the_connection_is_made) {
     EXPECT_EQ(probed(of_type(probe_type::tcp), say_and_close("")), reason::none);
 }
 
-TEST(probe_tcp, includes_the_tls_handshake) {
+TEST(probe_tcp, does_not_shake_hands_with_a_backend_that_has_tls) {
+    net::event_loop loop;
+    std::optional<net::io_result> got;
+    tiny_server server(loop, [&got](visitor& with, int) -> net::task<> {
+        std::string into(100, '\0');
+        got = co_await with.stream().read_some(into);
+    });
+    const auto how = of_type(probe_type::tcp);
+    const target to = to_tls({server.address()});
+    EXPECT_EQ(run(loop, probe(loop, to, how, in(5s))), reason::none);
+    test::run_until(loop, [&] { return got.has_value(); });
+    EXPECT_EQ(got->bytes, 0U);
+}
+
+// --- tls ---
+
+TEST(probe_tls, includes_the_handshake) {
     net::event_loop loop;
     tiny_server server(loop, say_and_close(""), server_tls());
-    const auto how = of_type(probe_type::tcp);
+    const auto how = of_type(probe_type::tls);
     const target good = to_tls({server.address()});
     EXPECT_EQ(run(loop, probe(loop, good, how, in(5s))), reason::none);
     target wrong = good;
@@ -89,7 +106,7 @@ TEST(probe_tcp, includes_the_tls_handshake) {
 TEST(probe_tcp, fails_when_nobody_is_there) {
     net::event_loop loop;
     const target to = to_plain({test::closed_port()});
-    for (const auto type : {probe_type::tcp, probe_type::http, probe_type::soap}) {
+    for (const auto type : {probe_type::tcp, probe_type::tls, probe_type::http, probe_type::soap}) {
         const auto how = of_type(type);
         EXPECT_EQ(run(loop, probe(loop, to, how, in(5s))), reason::connect_failed);
     }
@@ -153,6 +170,41 @@ TEST(probe_soap, posts_the_body_with_its_action) {
               "Connection: close\r\n\r\n<ping/>");
 }
 
+TEST(probe_soap, fills_its_message_anew_each_time) {
+    net::event_loop loop;
+    std::vector<std::string> seen;
+    tiny_server server(loop, echo(seen));
+    const target to = to_plain({server.address()});
+    auto how = soap_probe();
+    how.body = "<ping id='{uuid}' at='{timestamp}' on='{date}'/>";
+    const auto before = to_rfc3339(wall_now());
+    for (int i = 0; i < 2; ++i) run(loop, probe(loop, to, how, in(5s)));
+    const auto after = to_rfc3339(wall_now());
+    ASSERT_EQ(seen.size(), 2U);
+    EXPECT_NE(seen[0], seen[1]);
+    for (const auto& one : seen) {
+        EXPECT_THAT(
+            one, MatchesRegex("POST /alive <ping id='[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-"
+                              "[0-9a-f]{12}' at='[0-9TZ:.-]{24}' on='[0-9-]{10}'/>"));
+        const auto at = one.substr(one.find(" at='") + 5, 24);
+        EXPECT_GE(at, before);
+        EXPECT_LE(at, after);
+        EXPECT_EQ(one.substr(one.find(" on='") + 5, 10), at.substr(0, 10));
+    }
+}
+
+TEST(probe_soap, passes_when_the_xpath_selects_something) {
+    auto how = soap_probe();
+    how.expect_element.clear();
+    how.expect_xpath = "//Pong[@state='good']";
+    EXPECT_EQ(probed(how, say_and_close(response(200, envelope("<Pong state='good'/>")))), reason::none);
+    EXPECT_EQ(probed(how, say_and_close(response(200, envelope("<Pong state='bad'/>")))),
+              reason::probe_unexpected);
+    EXPECT_EQ(probed(how, say_and_close(response(404, envelope("<Pong state='good'/>")))),
+              reason::probe_unexpected);
+    EXPECT_EQ(probed(how, say_and_close(response(500, fault("SOA-02001")))), reason::fault_unavailable);
+}
+
 TEST(probe_soap, passes_with_the_expected_element) {
     EXPECT_EQ(probed(soap_probe(), say_and_close(response(200, envelope("<a><Pong/></a>")))), reason::none);
 }
@@ -180,7 +232,7 @@ TEST(probe_soap, a_failure_of_the_backend_is_told_as_such) {
               reason::fault_temporary);
     EXPECT_EQ(probed(soap_probe(), say_and_close(response(500, fault("SOA-00001")))),
               reason::fault_undefined);
-    EXPECT_EQ(probed(soap_probe(), say_and_close(response(503, "busy"))), reason::http_error);
+    EXPECT_EQ(probed(soap_probe(), say_and_close(response(503, "busy"))), reason::http_unavailable);
     EXPECT_EQ(probed(soap_probe(), say_and_close(response(200, ""))), reason::empty);
     EXPECT_EQ(probed(soap_probe(), say_and_close(response(200, "<html/>"))), reason::not_xml);
 }
@@ -210,11 +262,11 @@ TEST(probe, does_not_leave_its_connection_open) {
     std::vector<std::string> seen;
     tiny_server server(loop, echo(seen));
     const target to = to_plain({server.address()});
-    for (const auto type : {probe_type::tcp, probe_type::http}) {
+    for (const auto type : {probe_type::tcp, probe_type::tls, probe_type::http}) {
         const auto how = of_type(type);
         EXPECT_EQ(run(loop, probe(loop, to, how, in(5s))), reason::none);
     }
-    test::run_until(loop, [&] { return server.over() == 2; });
+    test::run_until(loop, [&] { return server.over() == 3; });
     EXPECT_THAT(seen, ElementsAre("GET /alive "));
 }
 

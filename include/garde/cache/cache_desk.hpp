@@ -20,13 +20,16 @@ namespace garde::cache {
 
 using found = std::expected<hit, miss>;
 
+/// Who turns the desk's loop: a thread of its own, or, in a simulation, whoever made it.
+enum class turned_by : std::uint8_t { own_thread, owner };
+
 class cache_desk {
   public:
     static constexpr std::size_t offer_bound =
         1024;  ///< offers on their way; a further one is dropped, counted, and bars its caller
     static constexpr std::size_t question_bound = 4096;  ///< questions on their way; a further one is a miss
 
-    explicit cache_desk(std::size_t bound_bytes);
+    explicit cache_desk(std::size_t bound_bytes, turned_by whom = turned_by::own_thread);
     ~cache_desk();
     cache_desk(const cache_desk&) = delete;
     cache_desk& operator=(const cache_desk&) = delete;
@@ -48,15 +51,21 @@ class cache_desk {
     /// Any thread.
     [[nodiscard]] caller::assertion_counts assertions() const;
 
+    [[nodiscard]] net::event_loop& loop() { return loop_; }
+
     [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
   private:
     found find(question what);
     void admit(cache::offer what);
+    struct nobody {
+        miss why;
+        caller::identity repeats{};  ///< whose message was seen before; see caller::refused_message
+    };
     /// Who asks, where that is somebody who may have cached answers.
-    std::expected<caller::identity, miss> identify(const caller::identity& shown,
-                                                   const caller_patterns& allowed, std::string_view message,
-                                                   wall_time now);
+    std::expected<caller::identity, nobody> identify(const caller::identity& shown,
+                                                     const caller_patterns& allowed, std::string_view message,
+                                                     wall_time now);
     [[nodiscard]] std::atomic<std::int64_t>& bar_of(const caller::identity& who);
 
     net::event_loop loop_;

@@ -29,6 +29,7 @@ enum class refusal : std::uint8_t {
     too_large,           ///< over entry_bytes, or over the whole cache's bound
     request_unreadable,  ///< the question gave no key
     caller_unverified,   ///< nobody to keep it for
+    repeated,            ///< would be kept, had its question not been seen before
 };
 
 std::string_view to_text(refusal value);

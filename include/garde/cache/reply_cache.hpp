@@ -62,6 +62,7 @@ struct miss {
     /// For Cache-Status: no-entry, caller-unverified, caller-not-allowed, assertion-… (assertion_refusal),
     /// request-… (consult_error), or the serve_verdict.
     std::string detail;
+    caller::identity who{};  ///< who asked, where that was found out; by a message seen before nobody does
 };
 
 struct reply_cache_stats {
@@ -85,6 +86,10 @@ class reply_cache {
     /// Keeps the answer, or says why not; a refusal that removes_older() has then removed that patient's
     /// entries of that caller, under all identifiers that question, answer and entries give him.
     refusal admit(const offer& what);
+
+    /// The answer to a question that was asked before, by whoever has its bytes: it is never kept. When it is
+    /// news that makes older entries wrong, they go all the same.
+    refusal take_back(const offer& what);
 
     /// Age is the larger of the wall clock's and the steady clock's; a wall clock that runs behind the
     /// consult proves none.

@@ -56,6 +56,17 @@ enum class assertion_refusal : std::uint8_t {
 /// As in metrics and logs: `none-there`, `too-large`, …
 std::string_view to_text(assertion_refusal value);
 
+/// A message that names nobody.
+struct refused_message {
+    assertion_refusal why = assertion_refusal::none_there;
+    /// Who has signed it all the same, where it fails for nothing but that it is not known to be the first of
+    /// its kind (`replayed`, above all). Others may have sent it on: enough to take away what is kept for
+    /// him, never to give anything out.
+    identity signer{};
+
+    friend bool operator==(const refused_message&, const refused_message&) = default;
+};
+
 /// What the operator has configured.
 struct assertion_rules {
     /// The token services' certificates. They are trusted as they are, chains are not followed; one with a
@@ -67,14 +78,16 @@ struct assertion_rules {
     std::vector<std::string> provider_attributes;
 };
 
-/// How much is remembered at most. A full replay memory takes about 16 MiB, a full assertion memory 4 MiB.
+/// How much is remembered at most. A full replay memory takes about 16 MiB; full memories of assertions and
+/// of keys take up to 24 MiB together, about half of it where the assertions bind the keys that are known.
 struct assertion_bounds {
     std::size_t messages = 131'072;  ///< when so many are fresh, others are refused
     std::size_t assertions = 4'096;  ///< when there are more, the one that ends first is verified anew
+    std::size_t keys = 4'096;        ///< when there are more, the one known for longest is decoded anew
 };
 
 /// Checks messages; on one thread. Remembers the messages it has accepted, so that none is accepted twice,
-/// and the assertions whose issuer's signature held, to verify it once only.
+/// the assertions whose issuer's signature held, to verify it once only, and the keys that they bind.
 class assertion_checker {
   public:
     explicit assertion_checker(std::shared_ptr<const assertion_rules> rules, assertion_bounds bounds = {});
@@ -84,7 +97,7 @@ class assertion_checker {
 
     /// Who has signed this message, or the first reason why that is not known. Any bytes. Linear in the
     /// message's size, but for the bounded number of elements. Nothing of a refused message is remembered.
-    std::expected<identity, assertion_refusal> check(std::string_view message, wall_time now);
+    std::expected<identity, refused_message> check(std::string_view message, wall_time now);
 
     /// Other rules from now on. Messages that were seen stay seen.
     void use(std::shared_ptr<const assertion_rules> rules);

@@ -2,8 +2,10 @@
 // certificate and an assertion, are then one and the same. Pure.
 #pragma once
 
+#include "garde/caller/limits.hpp"
 #include "garde/caller/pattern.hpp"
 
+#include <cstddef>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,21 +16,27 @@ namespace garde::caller {
 struct named_caller {
     std::string name;
     std::vector<pattern> known_as;  ///< none of them wide; no two callers share one
+    caller_limits limits{};
 };
 
 /// Immutable. Any thread.
 class directory {
   public:
     directory() = default;
-    explicit directory(const std::vector<named_caller>& callers);
+    explicit directory(std::vector<named_caller> callers);
 
     /// The same, under its name where it has one.
     [[nodiscard]] identity recognise(identity who) const;
 
-  private:
-    [[nodiscard]] const std::string* name_of(const identity& who) const;
+    /// Null when it has no name. Also of an identity that goes by its name already.
+    [[nodiscard]] const named_caller* find(const identity& who) const;
 
-    std::unordered_map<std::string, std::string> names_;  ///< by the pattern's text
+    /// In the configuration's order.
+    [[nodiscard]] const std::vector<named_caller>& callers() const { return callers_; }
+
+  private:
+    std::vector<named_caller> callers_;
+    std::unordered_map<std::string, std::size_t> by_pattern_;  ///< place in callers_, by the pattern's text
 };
 
 }  // namespace garde::caller

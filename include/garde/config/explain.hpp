@@ -27,4 +27,15 @@ const std::vector<std::string_view>& demands_of_cached_answers();
 /// All of it as text for people, with a final newline.
 std::string cached_answers_text(const settings& all);
 
+/// Whom a limit of [[caller]] or [[group]] holds for. In the order in which figures are looked for.
+struct limited_callers {
+    std::string who;               ///< in words
+    caller::caller_limits limits;  ///< 0: what is said further down, in the end for everybody
+};
+
+std::vector<limited_callers> explain_caller_limits(const settings& all);
+
+/// As text for people, with a final newline; empty when all callers are held to the same limits.
+std::string caller_limits_text(const settings& all);
+
 }  // namespace garde::config

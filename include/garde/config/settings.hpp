@@ -100,6 +100,32 @@ struct receipts_settings {
     std::string issuer;
 };
 
+enum class probe_type : std::uint8_t {
+    tcp,   ///< a connection, also to a backend with TLS
+    tls,   ///< a connection and its handshake
+    http,  ///< GET, by the status
+    soap,  ///< a question and its answer
+};
+
+/// [service.probe], [service.backend.probe]
+struct probe_settings {
+    probe_type type = probe_type::tcp;
+    std::string path = "/";           ///< http, soap
+    std::filesystem::path body_file;  ///< soap: what is sent
+    std::string body;                 ///< content of body_file, with placeholders (soap/message_template.hpp)
+    std::string soap_action;          ///< soap
+    std::string expect_element;       ///< soap: local name of the element that must be in the reply's Body
+    std::string expect_xpath;         ///< soap: instead, what must select at least one node of the reply
+    std::string expect_fault;         ///< soap: instead, a fault code that counts as alive (a shallow probe)
+    milliseconds interval{2'000};
+    milliseconds fast_interval{500};    ///< while the next probes decide something
+    milliseconds slow_interval{4'000};  ///< while the backend is down
+    milliseconds timeout{1'000};
+    milliseconds jitter{200};  ///< each interval is lengthened by a random time up to this
+    int rise = 2;
+    int fall = 3;
+};
+
 enum class backend_role : std::uint8_t { primary, backup };
 
 /// [[service.backend]]
@@ -114,38 +140,54 @@ struct backend_settings {
     std::optional<certificate_files> client;  ///< garde's own client certificate for this backend
     /// `domains`: what it can lose together with others: kind (site, storage, …) → name.
     std::map<std::string, std::string> domains;
+    probe_settings probe;  ///< its own, else the service's
 };
 
-enum class probe_type : std::uint8_t { tcp, http, soap };
-
-/// [service.probe]
-struct probe_settings {
-    probe_type type = probe_type::tcp;
-    std::string path = "/";           ///< http, soap
-    std::filesystem::path body_file;  ///< soap: what is sent
-    std::string body;                 ///< content of body_file
-    std::string soap_action;          ///< soap
-    std::string expect_element;       ///< soap: local name of the element that must be in the reply's Body
-    std::string expect_fault;         ///< soap: instead, a fault code that counts as alive (a shallow probe)
-    milliseconds interval{2'000};
-    milliseconds timeout{1'000};
-    milliseconds jitter{200};  ///< each interval is lengthened by a random time up to this
-    int rise = 2;
-    int fall = 3;
+/// What becomes of a request when every backend is down.
+enum class all_down_policy : std::uint8_t {
+    try_anyway,  ///< a backend is asked all the same, for verdicts may be wrong
+    procedure,   ///< at once the cache or the emergency procedure: nobody waits for a backend that is down
 };
 
-/// [service.switchover]
+/// [service.switchover]. Percentages are whole ones.
 struct switchover_settings {
+    // Of one exchange.
     milliseconds attempt_timeout{3'000};    ///< of one attempt at one backend
     milliseconds exchange_timeout{10'000};  ///< of all attempts together
     milliseconds connect_timeout{1'000};
-    milliseconds hold_down{30'000};  ///< how long a better backend must be up before traffic goes back to it
-    milliseconds degraded_hold_down{5'000};  ///< the same when what it leaves is `degraded` or `emergency`
-    milliseconds min_dwell{2'000};           ///< a mode that still has a route stays at least so long
-    milliseconds ejection_time{
-        10'000};           ///< a backend that failed in traffic while its probes pass stays out so long
-    int traffic_fall = 5;  ///< failures in traffic in a row that take a backend down
+    int retry_budget = 20;         ///< percentage of the requests that may be sent a second time
+    bool hedge = false;            ///< a second backend is asked while the first is unusually slow
     bool replay_detection = true;  ///< backends refuse a message that they, or a twin, have seen before
+    all_down_policy when_all_fail = all_down_policy::procedure;
+
+    // What takes a backend down besides its probes.
+    int traffic_fall = 5;      ///< failures in traffic in a row that take a backend down
+    int distinct_callers = 3;  ///< of so many callers at least: one caller's own faults are no outage
+    int failure_rate = 25;     ///< percentage of the attempts in failure_window that fail; 0: not looked at
+    milliseconds failure_window{10'000};
+    int failure_volume = 20;  ///< with fewer attempts in the window the rate says nothing
+    int slow_factor = 5;      ///< times its usual latency at which a backend counts as failing; 0: never
+    milliseconds ejection_time{
+        10'000};  ///< a backend that failed in traffic while its probes pass stays out so long
+    milliseconds longest_ejection{300'000};  ///< to which ejection_time grows with each relapse
+    milliseconds domain_window{
+        30'000};  ///< failures so near to each other may have one cause that both share
+
+    // The way back.
+    milliseconds trial_interval{1'000};  ///< between two real requests that try a backend that was down
+    milliseconds hold_down{30'000};  ///< how long a better backend must be up before traffic goes back to it
+    milliseconds degraded_hold_down{5'000};   ///< the same when what it leaves is `degraded` or `emergency`
+    milliseconds longest_hold_down{600'000};  ///< to which hold_down grows with each relapse
+    std::vector<int> canary{5, 25,
+                            50};      ///< percentages of the traffic that go back first, ascending; none: all
+    milliseconds canary_step{5'000};  ///< how long each of them lasts
+    milliseconds ramp_step{1'000};    ///< the same when what it leaves is `degraded` or `emergency`
+
+    milliseconds min_dwell{2'000};  ///< a mode that still has a route stays at least so long
+    int switchovers_per_hour = 20;  ///< at so many the mode stays as it is until an hour has fewer
+    /// How long after the service is back the procedure stays announced; nothing: until an operator closes
+    /// it.
+    std::optional<milliseconds> procedure_closes{0};
 };
 
 /// [service.cache]
@@ -186,7 +228,6 @@ struct service_settings {
     std::map<std::string, std::string> title;  ///< by language, for the public; falls back to name
     std::vector<backend_settings> backends;    ///< the primary first, then backups by order; at most 16
     std::vector<route_settings> routes;
-    probe_settings probe;
     switchover_settings switchover;
     std::optional<cache_settings> cache;
     std::optional<procedure_settings> procedure;

@@ -8,6 +8,7 @@
 
 #include <boost/container/static_vector.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -23,6 +24,7 @@ struct attempt_rules {
     milliseconds attempt_timeout{3'000};
     milliseconds exchange_timeout{10'000};
     replay replays = replay::forbidden;
+    std::optional<milliseconds> hedge_after{};  ///< how long the first backend is waited for alone
 };
 
 /// Send the request to this backend and give up at that time.
@@ -30,6 +32,8 @@ struct try_backend {
     backend_index backend{};
     steady_time give_up_at{};
     history before = history::fresh;
+    std::optional<steady_time>
+        hedge_at{};  ///< without an answer by then, ask hedge() whether to send another
 };
 
 /// The last attempt's answer goes to the caller.
@@ -44,6 +48,25 @@ using attempt_action = std::variant<try_backend, deliver, exhausted>;
 inline constexpr std::size_t most_backends = 16;
 using backend_list = boost::container::static_vector<backend_index, most_backends>;
 
+/// How many requests may be sent a second time: a part of all, and some more at once. When everything fails,
+/// a second attempt for each would double the load on whatever is left.
+class retry_budget {
+  public:
+    static constexpr int burst = 1'000;  ///< saved up at most, and at first
+
+    /// One more request; `percent` of them may be sent again.
+    void request(int percent) { hundredths_ = std::min(hundredths_ + percent, burst * 100); }
+    /// False when it is spent.
+    bool take() {
+        if (hundredths_ < 100) return false;
+        hundredths_ -= 100;
+        return true;
+    }
+
+  private:
+    int hundredths_ = burst * 100;
+};
+
 class attempt_plan {
   public:
     /// `whom`: backends in order. `arrived`: when the request was complete. The plan keeps no reference to
@@ -57,14 +80,24 @@ class attempt_plan {
     /// The first attempt; it is always made when there is a backend.
     attempt_action start();
 
-    /// After an attempt ended.
-    attempt_action resume(steady_time now, const outcome& result);
+    /// The first attempt has no answer by its `hedge_at`: a second one, to be made beside it. It comes out of
+    /// `budget`; nothing when that is spent, or the time left is too short.
+    std::optional<try_backend> hedge(steady_time now, retry_budget& budget);
+
+    /// After an attempt ended. What may have been processed is sent again out of `budget` only, and not after
+    /// it has failed alike at two backends: then it may be the request that is at fault.
+    attempt_action resume(steady_time now, const outcome& result, retry_budget& budget);
+
+    /// After the first attempt and the one beside it ended: as if one had followed the other.
+    attempt_action resume(steady_time now, const outcome& first, const outcome& beside, retry_budget& budget);
 
     [[nodiscard]] const backend_list& tried() const { return tried_; }
 
   private:
-    [[nodiscard]] bool may_go_on(const outcome& result) const;
-    attempt_action next(steady_time now);
+    [[nodiscard]] bool may_go_on(const outcome& result, retry_budget& budget);
+    void remember(const outcome& failed);
+    [[nodiscard]] std::optional<steady_time> give_up_at(steady_time now) const;
+    try_backend next(steady_time give_up_at, history before);
 
     backend_list whom_;
     backend_list tried_;
@@ -72,6 +105,7 @@ class attempt_plan {
     steady_time exchange_ends_;
     std::optional<steady_time> life_ends_;
     history before_ = history::fresh;
+    reason last_ = reason::none;  ///< how the attempt before failed
 };
 
 /// What takes the place of an answer when nobody gave one.

@@ -34,13 +34,20 @@ enum class verdict : std::uint8_t {
     recovering,  ///< answers again, under observation; not yet eligible
 };
 
+/// How often a backend is probed.
+enum class probe_pace : std::uint8_t {
+    normal,
+    fast,  ///< the next probes decide something
+    slow,  ///< it is down
+};
+
 enum class outcome_kind : std::uint8_t {
     answered,      ///< the backend gave an answer that the caller must see
     failed,        ///< the backend failed: try the next
     inconclusive,  ///< says nothing about the truth: neither believed nor held against the backend
 };
 
-/// Why an attempt did not count as answered; `none` with `answered`.
+/// Why an attempt did not count as answered; with `answered`: `none`, `refused` or `unclassified`.
 enum class reason : std::uint8_t {
     none,
     connect_failed,     ///< refused, unreachable, or no address known
@@ -50,13 +57,16 @@ enum class reason : std::uint8_t {
     timed_out,          ///< no (complete) answer within the attempt's time
     truncated,          ///< the connection broke inside the answer's body
     bad_response,       ///< not HTTP, or framing that two parsers could read in two ways
-    http_error,         ///< status 500, 502, 503 or 504 without a SOAP fault that says more
+    http_error,         ///< status 500 without a SOAP fault that says more
+    http_unavailable,   ///< status 502, 503 or 504 without a SOAP fault that says more
     empty,              ///< 200 without a body where SOAP was due
     not_xml,            ///< 200 with a body that is not a complete SOAP envelope
     fault_undefined,    ///< SOA-00001
     fault_unavailable,  ///< SOA-02001
     fault_temporary,    ///< SOA-02002
     possible_replay,    ///< an authentication or validity fault after an attempt that may have been processed
+    too_slow,           ///< answered, but far later than is usual for the backend
+    refused,            ///< an authentication fault: an answer, but many of them are an outage
     unclassified,       ///< an answer that the rules do not know: relayed, held against nobody
     probe_unexpected,   ///< a probe got an answer, but not the expected one
 };

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "garde/continuity/brain.hpp"
+#include "garde/control/explanation.hpp"
 #include "garde/control/memory.hpp"
 #include "garde/control/prober.hpp"
 #include "garde/control/resolver.hpp"
@@ -40,6 +41,21 @@ struct mode_result {
     std::string store_error;
 };
 
+/// The emergency procedure by order.
+struct procedure_request {
+    std::string service;
+    bool open = false;
+    std::string by;
+    std::string reason;
+};
+
+struct procedure_result {
+    bool known_service = true;
+    bool changed = false;  ///< it was not so already
+    bool stored = false;   ///< survives a restart
+    std::string store_error;
+};
+
 class controller {
   public:
     static constexpr std::size_t report_bound =
@@ -52,7 +68,7 @@ class controller {
     static constexpr milliseconds journal_watch{500};  ///< how often the view asks whether the journal fails
     static constexpr milliseconds store_wait{1'000};   ///< how long an operator waits for the disk
 
-    controller(proxy::site_ptr served, journal::writer& journal, store::override_store& overrides);
+    controller(proxy::site_ptr served, journal::sink& journal, store::override_store& overrides);
     ~controller();
     controller(const controller&) = delete;
     controller& operator=(const controller&) = delete;
@@ -68,11 +84,21 @@ class controller {
     void know(address_book names) { known_ = std::move(names); }
     /// Called with each new view, on the control thread.
     void tell(std::function<void(view_ptr)> listener) { tell_ = std::move(listener); }
+    /// Controls from now on, as whoever calls this turns loop(): for a simulation, where one thread turns all
+    /// loops.
+    void begin();
+    /// The same on a thread of its own.
     void start();
+    [[nodiscard]] net::event_loop& loop() { return loop_; }
 
     // Any thread:
     void report(const proxy::outcome_report& what);
     void order(mode_request what, std::function<void(mode_result)> then);
+    /// Opens or closes the emergency procedure for the public. Calls `then` on the control thread.
+    void order(procedure_request what, std::function<void(procedure_result)> then);
+    /// Why the service is as it is. Calls `then` on the control thread; with nothing when it is not
+    /// configured.
+    void explain(std::string service, std::function<void(std::optional<service_explanation>)> then);
     /// Overrides that the store gave later than first_posture(): in force from now on, except where an
     /// operator has ordered something meanwhile.
     void resume(std::vector<store::stored_override> kept);
@@ -80,6 +106,9 @@ class controller {
     /// address: what is known of them stays. `names` are addresses looked up for it; `by` is who had it read.
     /// Calls `then` on the control thread when all workers serve it, or after adopt_wait.
     void adopt(proxy::site_ptr next, address_book names, std::string by, std::function<void()> then);
+    /// Procedures that were open before a restart: open again, except where an operator has ordered something
+    /// meanwhile.
+    void resume(std::vector<store::stored_procedure> kept);
     void write(journal::record what) { journal_.append(std::move(what)); }
     /// Runs it on the control thread: how the watchdog sees that the thread makes progress.
     void post(std::function<void()> what) { loop_.post(std::move(what)); }
@@ -92,6 +121,8 @@ class controller {
         durability recorded = durability::durable;
         std::uint64_t number = 0;     ///< of the latest switchover, counted per service
         std::uint64_t announced = 0;  ///< of the switchover that is shown
+        std::optional<wall_time>
+            in_effect{};  ///< of the latest switchover; nothing until all workers serve it
     };
     struct service {
         std::string name;
@@ -99,7 +130,8 @@ class controller {
         std::vector<prober> probers;
         announced shown;
         std::optional<override_view> order;
-        bool ordered = false;  ///< an operator has said something since the start
+        bool ordered = false;            ///< an operator has said something since the start
+        bool procedure_ordered = false;  ///< the same of the procedure
     };
     /// A switchover on its way to the journal: waits for the workers, then for the disk.
     struct switching {
@@ -125,16 +157,31 @@ class controller {
     };
 
     void carry_out(std::size_t index, const std::vector<continuity::brain_action>& actions);
+    void carry_out(std::size_t index, const continuity::publish_posture& what);
+    void carry_out(std::size_t index, const continuity::record_switchover& what);
+    void carry_out(std::size_t index, const continuity::record_backend_change& what);
+    void carry_out(std::size_t index, const continuity::record_verdict& what);
+    void carry_out(std::size_t index, const continuity::forget_override& what);
+    void carry_out(std::size_t index, const continuity::probe_now& what);
+    void carry_out(std::size_t index, const continuity::record_procedure& what);
+    void carry_out(std::size_t index, const continuity::record_freeze& what);
+    void carry_out(std::size_t index, const continuity::record_insurer& what);
+    void carry_out(std::size_t index, const continuity::record_domain& what);
     void publish();
     [[nodiscard]] continuity::posture_ptr present_posture() const;
     void begin_switchover(std::size_t index, const config::service_settings& former,
                           const continuity::record_switchover& what);
     void worker_in_effect(std::uint64_t version);
+    void in_effect(switching& one);
     void write_switchover(switching& one, std::string in_effect);
     void announce(switching& one, durability recorded);
     void drop_finished();
     void apply_order(const mode_request& what, std::function<void(mode_result)> then);
     void store_order(const mode_request& what, std::function<void(mode_result)> then);
+    void apply_order(const procedure_request& what, std::function<void(procedure_result)> then);
+    void store_procedure(std::size_t index, const std::string& by, const std::string& reason,
+                         store::on_stored then);
+    store::on_stored within_patience(std::function<void(result<void>)> then);
     [[nodiscard]] service make_service(std::size_t index) const;
     void make_probers(std::size_t index);
     void start_probing();
@@ -146,6 +193,7 @@ class controller {
     void remember(service& in, const config::service_settings& settings, const service_memory& what);
     void adopted();
     void on_probe(std::size_t index, continuity::backend_index backend, continuity::reason result);
+    void set_paces(std::size_t index);
     void tick();
     void schedule_tick();
     void tell_view();
@@ -158,7 +206,7 @@ class controller {
     proxy::site_ptr served_;
     std::uint64_t epoch_ = 0;  ///< of served_
     address_book known_;
-    journal::writer& journal_;
+    journal::sink& journal_;
     store::override_store& overrides_;
     net::event_loop loop_;
     net::mailbox reports_;

@@ -17,12 +17,18 @@ struct backend_memory {
     continuity::reason last_reason = continuity::reason::none;
 };
 
+struct procedure_memory {
+    wall_time since{};
+    bool ordered = false;  ///< opened by an operator
+};
+
 struct service_memory {
     std::string name;
     std::string active_backend;  ///< empty: none
     wall_time since{};           ///< of the mode
     std::optional<override_view> order;
-    std::vector<backend_memory> backends;  ///< as they were configured, the primary first
+    std::optional<procedure_memory> procedure{};  ///< while it is open
+    std::vector<backend_memory> backends;         ///< as they were configured, the primary first
 };
 
 /// One for each service of the view.

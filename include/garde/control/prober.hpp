@@ -1,4 +1,5 @@
-// Probes one backend at its interval (with jitter), and at once when asked. On the control thread.
+// Probes one backend at the interval of its pace (with jitter), and at once when asked. On the control
+// thread.
 #pragma once
 
 #include "garde/config/settings.hpp"
@@ -21,6 +22,8 @@ class prober {
     void start();
     /// Now, or right after the probe that is under way.
     void probe_now();
+    /// At once: a pause that is under way becomes shorter, but never longer.
+    void set_pace(continuity::probe_pace pace);
     void retarget(upstream::target_ptr to);
     /// Ends; a probe that is under way tells nobody.
     void stop();

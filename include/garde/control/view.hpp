@@ -41,11 +41,9 @@ struct service_view {
     durability recorded = durability::durable;
     std::optional<override_view> order;
     std::vector<backend_view> backends;
-
-    /// The emergency procedure applies to requests that the cache cannot answer.
-    [[nodiscard]] bool procedure_active() const {
-        return current == continuity::mode::degraded || current == continuity::mode::emergency;
-    }
+    bool procedure_active = false;   ///< the emergency procedure is open for the public
+    wall_time procedure_since{};     ///< with procedure_active
+    bool procedure_ordered = false;  ///< by an operator: only an operator closes it
 };
 
 struct view {

@@ -30,7 +30,24 @@ struct record {
 /// not throw, nor wait for long.
 using on_durable = std::function<void(bool durable)>;
 
-class writer {
+/// Where records go. Any thread.
+class sink {
+  public:
+    sink() = default;
+    sink(const sink&) = delete;
+    sink& operator=(const sink&) = delete;
+    virtual ~sink() = default;
+
+    /// Never waits for a disk.
+    virtual void append(record what, on_durable then) = 0;
+    void append(record what) { append(std::move(what), {}); }
+
+    /// True while what was appended cannot be made durable.
+    [[nodiscard]] virtual bool failing() const = 0;
+};
+
+/// On disk.
+class writer final : public sink {
   public:
     struct options {
         std::filesystem::path folder;  ///< made when missing (0700); holds journal.jsonl and journal.head
@@ -47,18 +64,16 @@ class writer {
     /// Writes what waits, then stops the thread. While opening or writing fails it is tried once more, then
     /// given up: an error is logged and the callbacks get false. Waits for an operation that hangs in the
     /// kernel.
-    ~writer();
-    writer(const writer&) = delete;
-    writer& operator=(const writer&) = delete;
+    ~writer() override;
 
-    /// Any thread; never waits for the disk.
-    void append(record what, on_durable then = {});
+    using sink::append;
+    void append(record what, on_durable then) override;
 
     /// True while the log cannot be opened, while the last write failed (full disk, read-only, I/O error),
     /// and while the disk has not answered for two seconds. Records then wait (those being written, and the
     /// queue) and are tried again every 500 ms; how many the full queue refused is recorded (`lost`) once
-    /// writing works again. Any thread.
-    [[nodiscard]] bool failing() const;
+    /// writing works again.
+    [[nodiscard]] bool failing() const override;
 
   private:
     struct state;

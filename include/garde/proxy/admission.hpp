@@ -1,7 +1,8 @@
 // Who may come in: limits on connections and on requests in flight, in total, per service and per caller.
 // Pure decisions over numbers, and the counts that all workers share: relaxed atomics, no lock, no memory per
-// caller. Operators and probes are not subject to it: what they need is kept out of what is given to callers
-// (see reserved_descriptors).
+// caller; but for callers with limits of their own, who are counted apart: a lock and a little memory for
+// each connection. Operators and probes are not subject to it: what they need is kept out of what is given to
+// callers (see reserved_descriptors).
 //
 // Too many connections: before the handshake the connection is closed without a word (a 503 would cost the
 // handshake that is to be saved); after it, the first request is answered with 503. Too many requests: 503
@@ -11,6 +12,7 @@
 
 #include "garde/base/counters.hpp"
 #include "garde/base/siphash.hpp"
+#include "garde/caller/limits.hpp"
 #include "garde/config/settings.hpp"
 
 #include <array>
@@ -21,11 +23,13 @@
 #include <expected>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 namespace garde::proxy {
 
@@ -116,6 +120,21 @@ class alignas(cache_line_bytes) tally {
     std::atomic<std::size_t> value_{0};
 };
 
+/// What one caller with limits of his own has, exactly: where a limit is small, what caller_counts may count
+/// too much would turn him away for others.
+struct caller_tally {
+    tally connections;
+    tally requests;
+};
+using caller_tally_ptr = std::shared_ptr<caller_tally>;
+
+/// Whom a request is counted for.
+struct counted_caller {
+    caller_key key{};
+    caller_tally_ptr alone = nullptr;  ///< null where no limit of requests is his own
+    std::size_t most = 0;              ///< his own limit
+};
+
 /// A connection that was admitted; not counted any more when it ends. Move-only.
 class connection_pass {
   public:
@@ -125,17 +144,24 @@ class connection_pass {
     ~connection_pass();
 
     /// After a handshake that verified the caller: counts the connection for the caller instead of for its
-    /// address, which many callers may share. Says why when the caller has too many.
-    std::optional<shed> identify(caller_key who);
+    /// address, which many callers may share. Says why when the caller has too many. `own`: where he has
+    /// limits of his own, they hold instead of those for everybody.
+    std::optional<shed> identify(caller_key who, const caller::caller_limits& own = {});
+
+    /// The identified caller has these limits of his own from now on. Connections that are open stay.
+    void hold_to(const caller::caller_limits& own);
 
     /// For admission::admit_request: the verified caller, else the address.
-    [[nodiscard]] caller_key who() const { return who_; }
+    [[nodiscard]] counted_caller who() const;
 
   private:
     friend class admission;
     connection_pass(admission& at, caller_key who) : at_(&at), who_(who) {}
     admission* at_ = nullptr;
     caller_key who_{};
+    caller::caller_limits own_;
+    caller_tally_ptr
+        alone_;  ///< null where he never had limits of his own; else this connection counts in it
 };
 
 /// A request that was admitted; not counted any more when it ends. Move-only.
@@ -148,17 +174,19 @@ class request_pass {
 
   private:
     friend class admission;
-    request_pass(admission& at, tally& service, caller_key who) : at_(&at), service_(&service), who_(who) {}
+    request_pass(admission& at, tally& service, counted_caller who)
+        : at_(&at), service_(&service), who_(std::move(who)) {}
     admission* at_ = nullptr;
     tally* service_ = nullptr;
-    caller_key who_{};
+    counted_caller who_;
 };
 
 /// A pass, or why there is none.
 template <class Pass>
 using admitted = std::expected<Pass, shed>;
 
-/// Shared by all workers; outlives every pass. Any thread; nothing waits and nothing is allocated.
+/// Shared by all workers; outlives every pass. Any thread; nothing waits and nothing is allocated, except
+/// when a caller with limits of his own comes or goes.
 class admission {
   public:
     /// `key` must be random: see siphash.
@@ -178,7 +206,7 @@ class admission {
     [[nodiscard]] caller_key key_of_identity(std::string_view canonical) const;
 
     admitted<connection_pass> admit_connection(caller_key address);
-    admitted<request_pass> admit_request(tally& service, caller_key who);
+    admitted<request_pass> admit_request(tally& service, const counted_caller& who);
 
     [[nodiscard]] admission_limits limits() const;
     [[nodiscard]] std::size_t connections() const { return connections_.read(); }
@@ -198,7 +226,10 @@ class admission {
         std::atomic<std::size_t> buffer_bytes{1};
     };
     void leave_connection(caller_key who) noexcept;
-    void leave_request(tally& service, caller_key who) noexcept;
+    void leave_request(tally& service, const counted_caller& who) noexcept;
+    /// The caller's own, as long as he has a connection.
+    caller_tally_ptr tally_of(caller_key who);
+    void forget(caller_key who) noexcept;
 
     limits_in_force limits_;
     const siphash_key key_;
@@ -209,6 +240,8 @@ class admission {
         by_service_;  ///< under mutex_; its elements stay where they are
     caller_counts connections_by_caller_;
     caller_counts requests_by_caller_;
+    std::mutex limited_mutex_;
+    std::unordered_map<caller_key, std::weak_ptr<caller_tally>> limited_;  ///< under limited_mutex_
 };
 
 }  // namespace garde::proxy

@@ -33,7 +33,9 @@ class exchange {
         upstream::response_ptr response;
         continuity::backend_index from{};
         continuity::outcome result;
+        byte_claim room;  ///< of a second copy, which has some of its own
     };
+    struct copy;  // hedged_attempt.cpp
     /// Room for a response's body out of the bytes that all exchanges share.
     class response_room final : public upstream::room {
       public:
@@ -47,15 +49,38 @@ class exchange {
 
     // exchange.cpp: the request and the attempts
     net::task<std::optional<after>> receive();
-    net::task<candidate> attempt(const continuity::try_backend& order);
+    net::task<candidate> attempt(const continuity::try_backend& order, continuity::errand as);
     [[nodiscard]] continuity::outcome classify(upstream::sent& sent, continuity::history before) const;
-    void note(const upstream::sent& sent, continuity::backend_index backend, steady_time begun);
-    std::string_view wire_for(continuity::backend_index backend);
+    [[nodiscard]] std::size_t wire_bytes() const;
+    upstream::wire_request write_out(continuity::backend_index to, std::string& into, upstream::room& room);
+    net::task<upstream::sent> send(const continuity::try_backend& order,
+                                   const upstream::wire_request& request);
     [[nodiscard]] continuity::attempt_rules rules() const;
     void limit_life(continuity::attempt_plan& plan) const;
     void keep_own_error(candidate&& failed);
 
+    // hedged_attempt.cpp: the first attempt, and a second one beside it
+    net::task<std::optional<candidate>> attempt_hedged(continuity::attempt_plan& plan,
+                                                       continuity::attempt_action& action);
+    std::optional<continuity::try_backend> plan_second(continuity::attempt_plan& plan, byte_claim& room);
+    void see(copy& one);
+    void judge(copy& first, copy* second);
+    void tell(copy& one);
+    candidate choose(copy& first, copy* second);
+    continuity::attempt_action give_up(continuity::attempt_plan& plan, copy& first, copy* second);
+
+    // sightings.cpp: what attempts show of their backends
+    void note(const upstream::sent& sent, continuity::backend_index backend, std::size_t written,
+              steady_time begun);
+    void tell(const candidate& of, continuity::errand as, steady_time::duration took);
+    void show(const candidate& of, continuity::showed what, continuity::errand as);
+    [[nodiscard]] bool is_slow(continuity::backend_index backend, steady_time::duration took) const;
+    void tell_outrun(const candidate& of, steady_time::duration took);
+
+    net::task<candidate> try_anyway();
+
     // answers.cpp: what the caller gets
+    net::task<after> answer_with(candidate answered);
     net::task<after> deliver(candidate answer);
     [[nodiscard]] http::response_shape shape_of(http::response_parser& parser) const;
     net::task<after> stream_rest(candidate& answer, http::outgoing_framing framing);

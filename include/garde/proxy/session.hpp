@@ -9,6 +9,7 @@
 #include "garde/proxy/worker.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,8 +49,8 @@ class session {
     [[nodiscard]] net::stream& stream() { return stream_; }
     [[nodiscard]] worker& at() { return worker_; }
     [[nodiscard]] const caller::identity& who() const;
-    /// Whom its requests are counted for.
-    [[nodiscard]] caller_key counted_for() const { return pass_.who(); }
+    /// Whom its next request is counted for, by the configuration in force.
+    [[nodiscard]] counted_caller counted_for();
     [[nodiscard]] const std::string& caller_address() const { return address_; }
     [[nodiscard]] http::request_parser& request() { return memory_->request; }
     [[nodiscard]] exchange_memory& memory() { return *memory_; }
@@ -82,6 +83,7 @@ class session {
     std::unique_ptr<const caller::identity> who_;  ///< null: unverified
     std::string address_;
     connection_pass pass_;
+    std::uint64_t limits_of_ = 0;                    ///< the epoch whose limits of its caller hold
     std::optional<shed> turned_away_;                ///< the caller has too many connections
     connection_end end_ = connection_end::by_garde;  ///< as it will be counted
     bool idle_ = false;

@@ -4,8 +4,12 @@
 #pragma once
 
 #include "garde/base/random_supply.hpp"
-#include "garde/continuity/classify.hpp"
+#include "garde/base/siphash.hpp"
+#include "garde/continuity/latency_profile.hpp"
 #include "garde/continuity/posture.hpp"
+#include "garde/continuity/recent_callers.hpp"
+#include "garde/continuity/routing.hpp"
+#include "garde/continuity/sighting.hpp"
 #include "garde/http/parser.hpp"
 #include "garde/net/event_loop.hpp"
 #include "garde/net/listener.hpp"
@@ -23,17 +27,18 @@
 #include <functional>
 #include <memory>
 #include <thread>
+#include <variant>
 #include <vector>
 
 namespace garde::proxy {
 
-/// What traffic showed of one backend since the last report.
+/// What traffic showed of one backend: the answers since the last report, or one attempt that says something
+/// by itself.
 struct outcome_report {
     std::uint64_t epoch = 0;  ///< the configuration that `service` and `backend` count in
     std::size_t service = 0;
     continuity::backend_index backend{};
-    std::uint64_t answered = 0;                            ///< attempts that were answered
-    continuity::reason failed = continuity::reason::none;  ///< one attempt that failed
+    std::variant<continuity::answers, continuity::sighting> seen;
 };
 
 /// Where outcomes go: the controller. Any thread; never waits; what does not fit its queue is dropped and
@@ -51,12 +56,6 @@ struct exchange_memory {
     std::string answer;  ///< what is written to the caller
 };
 
-/// Whether an attempt speaks for or against its backend.
-enum class evidence : std::uint8_t {
-    counts,
-    ignored,  ///< by order: garde is a plain pipe
-};
-
 /// One configuration as one worker serves it. An exchange keeps the one that it began with until it ends; a
 /// new configuration begins another. The worker's thread only, so that its count of owners needs no atomics.
 struct epoch : boost::intrusive_ref_counter<epoch, boost::thread_unsafe_counter> {
@@ -64,9 +63,11 @@ struct epoch : boost::intrusive_ref_counter<epoch, boost::thread_unsafe_counter>
     site_ptr served;
     continuity::posture_ptr posture;
     std::shared_ptr<worker_counters> counters;
-    std::vector<tally*> in_flight;                     ///< requests, by service
-    std::vector<std::vector<upstream::pool>> pools;    ///< by service and backend
-    std::vector<std::vector<std::uint64_t>> answered;  ///< by service and backend, not yet reported
+    std::vector<tally*> in_flight;                           ///< requests, by service
+    std::vector<std::vector<upstream::pool>> pools;          ///< by service and backend
+    std::vector<std::vector<continuity::answers>> answered;  ///< by service and backend, not yet reported
+    std::vector<continuity::routing_state> routing;          ///< by service
+    std::vector<continuity::recent_callers> recent;          ///< by service
 
     [[nodiscard]] upstream::pool& pool(std::size_t service, continuity::backend_index backend) {
         return pools[service][continuity::to_number(backend)];
@@ -87,6 +88,7 @@ class worker {
         outcome_sink outcomes;
         admission& admits;     ///< of all workers together
         byte_budget& buffers;  ///< of all workers together
+        siphash_key digests;   ///< random
     };
 
     explicit worker(environment with, continuity::posture_ptr first);
@@ -94,8 +96,12 @@ class worker {
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
 
-    /// Accepts from this socket too; before start().
+    /// Accepts from this socket too; before begin() or start().
     void listen(net::socket socket);
+    /// Serves from now on, as whoever calls this turns loop(): for a simulation, where one thread turns all
+    /// loops.
+    void begin();
+    /// The same on a thread of its own.
     void start();
     /// Of its listener, between listen() and drain().
     [[nodiscard]] int listening_descriptor() const { return listeners_.front()->descriptor(); }
@@ -129,10 +135,18 @@ class worker {
     [[nodiscard]] worker_counters& counters() { return *current_->counters; }
     [[nodiscard]] cache::cache_desk* cache() { return with_.cache; }
     [[nodiscard]] bool draining() const { return draining_; }
-    /// Failures are reported at once, answers in batches. What an exchange saw in a former epoch is no longer
-    /// counted.
-    void count(const epoch& in, std::size_t service, continuity::backend_index backend,
-               const continuity::outcome& result, evidence how);
+    /// An attempt that was answered: reported in batches. What an exchange saw in a former epoch is not.
+    void answered(const epoch& in, std::size_t service, continuity::backend_index backend,
+                  steady_time::duration took);
+    /// One that was given up after so long, because another backend had answered: it belongs to how long this
+    /// one usually takes, and says nothing else. Reported with the next that was answered.
+    void outrun(const epoch& in, std::size_t service, continuity::backend_index backend,
+                steady_time::duration took);
+    /// One that says something by itself: reported at once, behind the answers before it.
+    void showed(const epoch& in, std::size_t service, continuity::backend_index backend,
+                const continuity::sighting& what);
+    /// For telling equal messages from different ones, the same in all workers.
+    [[nodiscard]] const siphash_key& digests() const { return with_.digests; }
     /// Memory for an exchange, and back; null is nothing.
     [[nodiscard]] std::unique_ptr<exchange_memory> lend(const http::parser_limits& limits);
     void give_back(std::unique_ptr<exchange_memory> memory);

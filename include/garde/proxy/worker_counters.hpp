@@ -93,6 +93,13 @@ enum class pool_event : std::uint8_t {
 inline constexpr std::array<std::string_view, 4> pool_event_texts{"opened", "reused", "closed-idle",
                                                                   "resent"};
 
+/// What became of a second copy of a request, sent while the first was unusually slow.
+enum class hedge_result : std::uint8_t {
+    won,   ///< its answer was delivered
+    lost,  ///< the first one's was, or neither's
+};
+inline constexpr std::array<std::string_view, 2> hedge_result_texts{"won", "lost"};
+
 /// Bytes of heads and bodies, without TLS.
 enum class flow : std::uint8_t { from_callers, to_callers, to_backends, from_backends };
 inline constexpr std::array<std::string_view, 4> flow_texts{"from-callers", "to-callers", "to-backends",
@@ -115,6 +122,7 @@ struct cells {
 template <class Cell, class Histogram>
 struct alignas(cache_line_bytes) service_cells {
     std::array<cells<Cell, served_mode, served_mode_texts.size()>, answer_kind_texts.size()> requests;
+    cells<Cell, hedge_result, hedge_result_texts.size()> hedges;
     Histogram exchange_time;      ///< from a complete head to the answer's last byte
     Histogram first_answer_time;  ///< of an attempt: from its start to the head of the backend's answer
 };
@@ -161,6 +169,7 @@ class alignas(cache_line_bytes) worker_counters {
     void request(std::size_t service, answer_kind by, served_mode in) {
         services_[service].requests[static_cast<std::size_t>(by)][in].add();
     }
+    void hedged(std::size_t service, hedge_result came_to) { services_[service].hedges[came_to].add(); }
     void exchange_took(std::size_t service, std::chrono::nanoseconds time) {
         services_[service].exchange_time.record(time);
     }

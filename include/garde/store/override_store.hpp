@@ -1,4 +1,5 @@
-// Operators' overrides, kept over restarts. Narrow on purpose: a networked store may take its place.
+// What must outlive a restart: operators' overrides, and which emergency procedures are open. Narrow on
+// purpose: a networked store may take its place.
 #pragma once
 
 #include "garde/base/clock.hpp"
@@ -24,12 +25,23 @@ struct stored_override {
     std::optional<wall_time> until;
 };
 
+/// An emergency procedure that is open.
+struct stored_procedure {
+    std::string service;
+    bool ordered = false;  ///< by an operator
+    std::string by;
+    std::string reason;
+    wall_time since{};
+};
+
 /// Called once: on the store's thread with whether the change is durable, else why not; inside put() or
 /// remove(), on its caller's thread, when too many changes wait already. Must not throw.
 using on_stored = std::function<void(result<void>)>;
 
 /// Called once, like on_stored, with all that is kept.
 using on_loaded = std::function<void(result<std::vector<stored_override>>)>;
+
+using on_procedures_loaded = std::function<void(result<std::vector<stored_procedure>>)>;
 
 class override_store {
   public:
@@ -51,6 +63,15 @@ class override_store {
 
     /// Removes the service's override; fine when there is none.
     virtual void remove(std::string service, on_stored then) = 0;
+
+    /// Reads all procedures that are open.
+    virtual void load_procedures(on_procedures_loaded then) = 0;
+
+    /// Keeps that the service's procedure is open, in place of what is kept of it.
+    virtual void open_procedure(stored_procedure value, on_stored then) = 0;
+
+    /// Keeps that it is closed; fine when it was.
+    virtual void close_procedure(std::string service, on_stored then) = 0;
 };
 
 /// Embedded SQLite in `file` (WAL, synchronous=FULL, 0600), on a thread of its own, which also opens it;

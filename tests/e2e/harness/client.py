@@ -83,8 +83,12 @@ class Connection:
 
     def ask(self, consult, path=CONSULT_PATH, fields=()):
         """Sends a consult and reads its answer."""
+        self.send_consult(consult, path, fields)
+        return self.read_reply("POST")
+
+    def send_consult(self, consult, path=CONSULT_PATH, fields=()):
         soap = (("Content-Type", "text/xml; charset=utf-8"), ("SOAPAction", f'"{SOAP_ACTION}"'))
-        return self.request("POST", path, (*soap, *fields), consult.body)
+        self.send(build_request("POST", path, (*soap, *fields), consult.body))
 
     def read_reply(self, method="GET"):
         head = self._read_until(b"\r\n\r\n")

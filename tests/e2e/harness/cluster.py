@@ -46,8 +46,12 @@ class Cluster:
         return [site.answered(reference) for site in self.sites]
 
     def heal(self, seconds=15.0):
-        """No faults any more, and garde back at the primary."""
+        """No faults any more, every site up, and garde back at the primary: by its mode, and by an answer, which before might be a
+        trial's."""
         for site in self.sites:
+            if not site.process.alive:
+                site.start()
             site.clear()
             site.reset_counts()
+        self.garde.wait_for_switchover("primary", seconds)
         self.garde.wait_for_mode("primary", seconds)

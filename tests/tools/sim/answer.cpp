@@ -127,6 +127,19 @@ answer cut_in_body(const reply& content, const request& to, std::string_view sit
     return {std::move(out), then};
 }
 
+answer without_last_chunk(const reply& content, const request& to, std::string_view site) {
+    auto whole = content;
+    whole.chunked = true;
+    return {head_of(whole, to, site) + in_chunks(whole.body), ending::close};
+}
+
+answer reset_at(moment when, const reply& content, const request& to, std::string_view site) {
+    if (when == moment::request) return {{}, ending::reset};
+    auto head = head_of(content, to, site);
+    if (when == moment::head) head.resize(head.size() / 2);
+    return {std::move(head), ending::reset};
+}
+
 answer cut_in_chunk(const reply& content, const request& to, std::string_view site) {
     auto whole = content;
     whole.chunked = true;
@@ -172,11 +185,7 @@ answer frame(const reply& content, const request& to, std::string_view site) {
 answer spoil(const fault& by, const reply& content, const request& to, std::string_view site) {
     switch (by.kind) {
         case fault_kind::hang: return {{}, ending::hang};
-        case fault_kind::reset: {
-            auto head = by.when == moment::head ? head_of(content, to, site) : std::string();
-            head.resize(head.size() / 2);
-            return {std::move(head), ending::reset};
-        }
+        case fault_kind::reset: return reset_at(by.when, content, to, site);
         case fault_kind::http_status:
             return frame({.status = by.status, .content_type = plain_text, .body = "Simulated failure.\n"},
                          to, site);
@@ -189,9 +198,11 @@ answer spoil(const fault& by, const reply& content, const request& to, std::stri
         case fault_kind::die_mid_body: return cut_in_body(content, to, site, ending::reset);
         case fault_kind::die_mid_chunk: return cut_in_chunk(content, to, site);
         case fault_kind::short_body: return cut_in_body(content, to, site, ending::close);
+        case fault_kind::short_chunked: return without_last_chunk(content, to, site);
         case fault_kind::garbage: return {"\x01\x02garbage, not HTTP\r\n\r\n\xff\xfe", ending::close};
         case fault_kind::refuse:
         case fault_kind::slow:
+        case fault_kind::deceased:  // in the content already
         case fault_kind::replay_guard: break;
     }
     return frame(content, to, site);

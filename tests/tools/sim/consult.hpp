@@ -30,6 +30,7 @@ struct question {
     std::string date;
     std::string reference;
     std::string user_reference;
+    bool deceased = false;  ///< the patient, whatever his number says
 };
 
 /// A code of the SOA error catalogue: SOA-03001 (not well-formed) … SOA-03007 (content).

@@ -25,13 +25,18 @@ constexpr auto kind_names = std::to_array<std::pair<std::string_view, fault_kind
     {"die_mid_body", fault_kind::die_mid_body},
     {"die_mid_chunk", fault_kind::die_mid_chunk},
     {"short_body", fault_kind::short_body},
+    {"short_chunked", fault_kind::short_chunked},
     {"garbage", fault_kind::garbage},
+    {"deceased", fault_kind::deceased},
     {"replay_guard", fault_kind::replay_guard},
 });
 constexpr auto audience_names = std::to_array<std::pair<std::string_view, audience>>(
     {{"traffic", audience::traffic}, {"probe", audience::probe}, {"all", audience::all}});
-constexpr auto moment_names = std::to_array<std::pair<std::string_view, moment>>(
-    {{"accept", moment::accept}, {"request", moment::request}, {"head", moment::head}});
+constexpr auto moment_names =
+    std::to_array<std::pair<std::string_view, moment>>({{"accept", moment::accept},
+                                                        {"request", moment::request},
+                                                        {"head", moment::head},
+                                                        {"body", moment::body}});
 constexpr auto scope_names = std::to_array<std::pair<std::string_view, replay_scope>>(
     {{"site", replay_scope::site}, {"shared", replay_scope::shared}});
 
@@ -140,7 +145,7 @@ std::expected<fault, std::string> read_fault(const json::object& from) {
     }
     if (result.kind == fault_kind::reset || result.kind == fault_kind::hang) {
         read.name("when", moment_names, result.when);
-        if (result.kind == fault_kind::hang && result.when == moment::head) {
+        if (result.kind == fault_kind::hang && result.when > moment::request) {
             read.complain("when", "of hang must be accept or request");
         }
     }

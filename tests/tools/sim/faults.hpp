@@ -27,12 +27,16 @@ enum class fault_kind : std::uint8_t {
     die_mid_body,   ///< head and half of the body, then RST
     die_mid_chunk,  ///< chunked, RST inside a chunk
     short_body,     ///< head and half of the body, then an orderly end
+    short_chunked,  ///< chunked, all of the body but its last chunk, then an orderly end
     garbage,        ///< bytes that are not HTTP
+    deceased,       ///< a genuine answer but for this: the patient has died
     replay_guard,   ///< a message that was seen before is refused with SOA-01001
 };
 
 enum class audience : std::uint8_t { traffic, probe, all };
-enum class moment : std::uint8_t { accept, request, head };
+/// What has happened when a fault strikes: the connection is there, the request, half of the answer's head,
+/// all of it.
+enum class moment : std::uint8_t { accept, request, head, body };
 enum class replay_scope : std::uint8_t { site, shared };
 
 struct fault {

@@ -180,7 +180,7 @@ struct speciality {
 speciality speciality_of(const question& asked) {
     speciality special;
     const auto ending = std::string_view(asked.ssin).substr(asked.ssin.size() - 2);
-    special.deceased = ending == "91";
+    special.deceased = asked.deceased || ending == "91";
     special.several_insurers = ending == "93";
     special.expiring = ending == "96";
     special.padded = ending == "97";

@@ -87,13 +87,15 @@ bool site::seen_before(std::string_view message, replay_scope scope) {
 }
 
 site::decision site::decide(const request& received, time_point now) {
-    const auto what = read(received);
+    auto what = read(received);
     const bool probe = is_probe(received, what);
     const std::string_view mutuality =
         what.soap && what.asked ? std::string_view(what.asked->mutuality) : std::string_view();
     const auto effects = effects_on_request(
         faults_, since(now), {.probe = probe, .mutuality = mutuality, .number = counts_.requests},
         options_.seed);
+    if (effects.decisive != nullptr && effects.decisive->kind == fault_kind::deceased && what.asked)
+        what.asked->deceased = true;
     const auto genuine = genuine_reply(received, what);
 
     decision out{.delay = effects.delay, .what = {}};

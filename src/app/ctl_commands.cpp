@@ -1,0 +1,206 @@
+// See ctl_commands.hpp.
+#include "ctl_commands.hpp"
+
+#include "garde/app/commands.hpp"
+#include "garde/base/clock.hpp"
+#include "garde/base/hash.hpp"
+#include "garde/config/load.hpp"
+
+#include "console.hpp"
+#include "ctl.hpp"
+#include "ctl_explanation.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <memory>
+
+namespace garde::app {
+namespace {
+
+namespace json = boost::json;
+
+/// What the options of `garde ctl` say.
+struct ctl_options {
+    std::string config;
+    std::string url;
+    std::string ca;
+    std::string token_file;
+    bool as_json = false;
+};
+
+result<ctl_access> access_of(const ctl_options& options) {
+    ctl_access out{.address = {}, .ca = options.ca, .token = {}};
+    if (!options.url.empty()) {
+        auto address = parse_url(options.url);
+        if (!address) return std::unexpected(address.error());
+        out.address = *address;
+    } else {
+        auto loaded = config::load(options.config);
+        if (!loaded) return fail(config::to_text(loaded.error().front()));
+        out.address = loaded->value->admin.address;
+    }
+    auto token = read_all(options.token_file);
+    if (!token) return std::unexpected(token.error());
+    out.token = trimmed(*token);
+    return out;
+}
+
+/// How an answer looks to a person; nothing: as it came.
+using describe = std::string (*)(const std::string&);
+
+/// `body` empty means GET.
+int ctl(const ctl_options& options, const std::string& path, const std::string& body, describe for_people) {
+    const auto access = access_of(options);
+    const auto reply = access ? ask_admin(*access, path, body) : std::unexpected(access.error());
+    if (!reply) {
+        complain(reply.error().message);
+        return exit_failed;
+    }
+    if (reply->status != 200) {
+        complain(fmt::format("refused with {}: {}", reply->status, describe_problem(*reply)));
+        return exit_failed;
+    }
+    fmt::print("{}",
+               for_people != nullptr && !options.as_json ? for_people(reply->body) : reply->body + "\n");
+    return exit_ok;
+}
+
+int ctl_reload(const ctl_options& options) {
+    const auto access = access_of(options);
+    const auto reply = access ? ask_admin(*access, "/v1/reload", "{}") : std::unexpected(access.error());
+    if (!reply) {
+        complain(reply.error().message);
+        return exit_failed;
+    }
+    const bool done = reply->status == 200;
+    if (options.as_json) {
+        fmt::print("{}\n", reply->body);
+    } else {
+        fmt::print(stderr, "{}", describe_problems(reply->body));
+        if (done)
+            fmt::print("the configuration is in force\n");
+        else
+            complain(describe_problem(*reply));
+    }
+    if (done) return exit_ok;
+    return reply->status == 422 ? exit_config : exit_failed;
+}
+
+/// The body of POST /v1/services/{name}/mode.
+std::string mode_body(const std::string& mode, const std::string& reason, std::uint64_t for_seconds,
+                      bool strict) {
+    json::object out{{"mode", mode}, {"reason", reason}};
+    if (for_seconds > 0) out["expires"] = to_rfc3339(wall_now() + std::chrono::seconds(for_seconds));
+    if (strict) out["strict"] = true;
+    return json::serialize(out);
+}
+
+/// The body of POST /v1/services/{name}/procedure.
+std::string procedure_body(const std::string& what, const std::string& reason) {
+    return json::serialize(json::object{{"open", what == "open"}, {"reason", reason}});
+}
+
+/// Prints a fresh token once, and the line that goes into the token file.
+int make_token(const std::string& name) {
+    const std::string token = to_base64url(random_bytes(32));
+    fmt::print("token (shown only now, give it to {}): {}\nline for the tokens file: {} {}\n", name, token,
+               name, to_hex(sha256(token)));
+    return exit_ok;
+}
+
+/// Adds a command that needs the options of `garde ctl`.
+using add_command = std::function<CLI::App*(const char* name, const char* what)>;
+using options_ptr = std::shared_ptr<ctl_options>;
+
+void add_reading(const add_command& add, const options_ptr& with, int& code) {
+    add("services", "modes, overrides, procedures and backends")->callback([&code, with] {
+        code = ctl(*with, "/v1/services", {}, describe_services);
+    });
+
+    auto name = std::make_shared<std::string>();
+    auto* explain = add("explain", "why a service is in its mode, and what would change it");
+    explain->add_option("SERVICE", *name, "the service's name")->required();
+    explain->callback([&code, with, name] {
+        code = ctl(*with, "/v1/services/" + *name + "/explanation", {}, describe_explanation);
+    });
+}
+
+void add_mode(const add_command& add, const options_ptr& with, int& code) {
+    struct order {
+        std::string service, mode, reason;
+        std::uint64_t for_seconds = 0;
+        bool strict = false;
+    };
+    auto what = std::make_shared<order>();
+    auto* mode = add("mode", "pin a service to a mode, or give it back to automatic");
+    mode->add_option("SERVICE", what->service, "the service's name")->required();
+    mode->add_option("MODE", what->mode, "automatic, primary, backup, degraded, emergency or transparent")
+        ->required();
+    mode->add_option("--reason", what->reason, "why; goes into the journal")->required();
+    mode->add_option("--for", what->for_seconds, "how long, e.g. 30s, 10m, 2h; without it until cleared")
+        ->transform(CLI::AsNumberWithUnit(
+            std::map<std::string, std::uint64_t>{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}},
+            CLI::AsNumberWithUnit::CASE_SENSITIVE));
+    mode->add_flag("--strict", what->strict, "do not fall back to anything else while pinned");
+    mode->callback([&code, with, what] {
+        code = ctl(*with, "/v1/services/" + what->service + "/mode",
+                   mode_body(what->mode, what->reason, what->for_seconds, what->strict), nullptr);
+    });
+}
+
+void add_procedure(const add_command& add, const options_ptr& with, int& code) {
+    struct order {
+        std::string what, service, reason;
+    };
+    auto given = std::make_shared<order>();
+    auto* procedure = add("procedure", "open or close a service's emergency procedure, apart from its mode");
+    procedure->add_option("WHAT", given->what, "open or close")
+        ->required()
+        ->check(CLI::IsMember({"open", "close"}));
+    procedure->add_option("SERVICE", given->service, "the service's name")->required();
+    procedure->add_option("--reason", given->reason, "why; goes into the journal")->required();
+    procedure->callback([&code, with, given] {
+        code = ctl(*with, "/v1/services/" + given->service + "/procedure",
+                   procedure_body(given->what, given->reason), nullptr);
+    });
+}
+
+}  // namespace
+
+void add_ctl(CLI::App& cli, int& code) {
+    auto* command = cli.add_subcommand("ctl", "ask and order a running garde")->require_subcommand(1);
+    auto with = std::make_shared<ctl_options>();
+    const add_command add = [command, with](const char* name, const char* what) {
+        auto* to = command->add_subcommand(name, what);
+        auto* file =
+            to->add_option("-c,--config", with->config, "configuration file, for the admin API's address");
+        auto* url = to->add_option("--url", with->url, "instead of --config: https://HOST:PORT");
+        file->excludes(url);
+        to->add_option("--ca", with->ca, "PEM: what the admin API's certificate must chain to")
+            ->required()
+            ->envname("GARDE_CA");
+        to->add_option("--token-file", with->token_file, "file with the operator's token")
+            ->required()
+            ->envname("GARDE_TOKEN_FILE");
+        to->add_flag("--json", with->as_json, "print JSON");
+        return to;
+    };
+    add_reading(add, with, code);
+    add("reload", "have the configuration read anew; all of it, or nothing")->callback([&code, with] {
+        code = ctl_reload(*with);
+    });
+    add_mode(add, with, code);
+    add_procedure(add, with, code);
+
+    auto* token = command->add_subcommand("token", "make a token for an operator");
+    auto name = std::make_shared<std::string>();
+    token->add_option("NAME", *name, "the operator's name, as it will stand in the journal")->required();
+    token->callback([&code, name] { code = make_token(*name); });
+}
+
+}  // namespace garde::app
