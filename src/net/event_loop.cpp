@@ -36,11 +36,15 @@ event_loop::event_loop()
 }
 
 event_loop::~event_loop() {
+    abandon();
+    ::close(wake_);
+    ::close(epoll_);
+}
+
+void event_loop::abandon() {
     while (roots_ != nullptr) std::coroutine_handle<root::promise_type>::from_promise(*roots_).destroy();
     running_.clear();
     posted_.clear();
-    ::close(wake_);
-    ::close(epoll_);
 }
 
 void event_loop::run() {

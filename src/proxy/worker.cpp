@@ -53,6 +53,7 @@ epoch_ptr worker::make_epoch(site_ptr served, std::uint64_t number, continuity::
 
 worker::~worker() {
     stop();
+    loop_.abandon();  // sessions that still are open leave what this worker still has
 }
 
 void worker::listen(net::socket socket) {

@@ -49,7 +49,6 @@ class event_loop {
     event_loop();
     event_loop(const event_loop&) = delete;
     event_loop& operator=(const event_loop&) = delete;
-    /// Ends the coroutines that still wait, then drops the messages that were not run.
     ~event_loop();
 
     /// Turns until stop(). The calling thread becomes this loop's thread.
@@ -63,8 +62,12 @@ class event_loop {
     /// Any thread. What is queued and not yet run is dropped with the loop.
     void stop();
     [[nodiscard]] bool stopped() const { return stopped_.load(std::memory_order_acquire); }
+
     /// After stop(): may turn again.
     void restart() { stopped_.store(false, std::memory_order_release); }
+    /// Ends the coroutines that still wait, then drops the messages that were not run: for whoever lends them
+    /// something that ends before the loop. The destructor does the same.
+    void abandon();
 
     [[nodiscard]] timer_wheel& wheel() { return wheel_; }
 

@@ -165,8 +165,8 @@ class worker {
     [[nodiscard]] epoch_ptr make_epoch(site_ptr served, std::uint64_t number, continuity::posture_ptr first);
 
     environment with_;
-    std::vector<session*> sessions_;  // before the loop: sessions that end with it still leave
-    std::size_t arriving_ = 0;        ///< accepted, and their coroutine has not begun
+    std::vector<session*> sessions_;
+    std::size_t arriving_ = 0;  ///< accepted, and their coroutine has not begun
     bool draining_ = false;
     std::function<void()> drained_;
     random_supply randomness_;
