@@ -54,6 +54,8 @@ scanner::scanner(std::string_view text, std::string_view watched)
 }
 
 std::string_view scanner::watched_text() const {
+    // Behind the tag of an empty element stands what is not in it.
+    if (*(watched_content_ - 2) == '/') return {};
     const std::string_view rest(watched_content_, static_cast<std::size_t>(end_ - watched_content_));
     return rest.substr(0, rest.find('<'));
 }

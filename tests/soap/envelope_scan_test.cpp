@@ -385,30 +385,5 @@ TEST(envelope_scan, of_two_timestamps_the_shorter_counts) {
     EXPECT_EQ(scan(with(one, stamp, shorter + stamp)).life_span, milliseconds{20'000});
 }
 
-// --- body_has_element
-// ----------------------------------------------------------------------------------------------------
-
-TEST(body_has_element, finds_the_payload_and_what_is_below) {
-    const auto text = fixture("consult-reply.xml");
-    EXPECT_TRUE(body_has_element(text, "GetInsurabilityForPharmacistResponse"));
-    EXPECT_TRUE(body_has_element(text, "PaymentApproval"));
-    EXPECT_TRUE(body_has_element(in_body("<a/><b/>"), "b"));
-}
-
-TEST(body_has_element, finds_nothing_else) {
-    const auto text = in_envelope("<s:Header><h/></s:Header><s:Body><a>b</a></s:Body>");
-    EXPECT_FALSE(body_has_element(text, "h"));
-    EXPECT_FALSE(body_has_element(text, "b"));
-    EXPECT_FALSE(body_has_element(text, "Body"));
-    EXPECT_FALSE(body_has_element(text, "s:a"));
-    EXPECT_FALSE(body_has_element(text, ""));
-}
-
-TEST(body_has_element, needs_a_complete_envelope) {
-    const auto text = in_body("<a/>");
-    ASSERT_TRUE(body_has_element(text, "a"));
-    EXPECT_FALSE(body_has_element(text.substr(0, text.size() - 1), "a"));
-}
-
 }  // namespace
 }  // namespace garde::soap
