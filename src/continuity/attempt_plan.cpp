@@ -15,6 +15,13 @@ attempt_plan::attempt_plan(std::span<const backend_index> whom, const attempt_ru
                            steady_time arrived)
     : whom_(whom.begin(), whom.end()), rules_(rules), exchange_ends_(arrived + rules.exchange_timeout) {}
 
+void attempt_plan::prefer(std::span<const backend_index> present) {
+    auto next = whom_.begin() + static_cast<std::ptrdiff_t>(tried_.size());
+    for (const backend_index one : present)
+        if (const auto at = std::find(next, whom_.end(), one); at != whom_.end())
+            std::rotate(next++, at, at + 1);
+}
+
 attempt_action attempt_plan::start() {
     if (whom_.empty()) return exhausted{};
     tried_.push_back(whom_.front());

@@ -224,6 +224,20 @@ std::optional<steady_time> service_brain::next_due() const {
     return out;
 }
 
+/// Backends share the tickets, and a rate may be proven, and a backend lost, by good answers yet to come.
+milliseconds service_brain::recovery_bound(steady_time now, milliseconds every) const {
+    milliseconds turn = every;
+    bool by_rate = false;
+    for (const auto& one : rules_.backends) {
+        turn =
+            std::max(turn, one.detector.trial_interval * static_cast<milliseconds::rep>(detectors_.size()));
+        by_rate = by_rate || one.detector.failure_rate > 0;
+    }
+    milliseconds all_up{};
+    for (const auto& one : detectors_) all_up = std::max(all_up, one.recovery_bound(now, turn));
+    return all_up + machine_.recovery_bound(by_rate ? 1 : 0);
+}
+
 /// Brings mode and posture in line with what is known now, and says what changed.
 void service_brain::settle(steady_time now, const trigger& by, std::vector<brain_action>& out) {
     watch_domains(now, out);
@@ -351,6 +365,7 @@ std::vector<brain_action> service_brain::adopt(steady_time now, const reconfigur
     next.override_ = override_;
     next.network_seen_ = network_seen_;
     next.cut_off_ = cut_off_;
+    next.frozen_ = frozen_;
     next.tickets_ = tickets_;
     next.next_ticket_ = next_ticket_;
     if (same_list) next.last_ = last_;  // what it says counts in the former list
@@ -361,6 +376,7 @@ std::vector<brain_action> service_brain::adopt(steady_time now, const reconfigur
     const bool changed = machine_.adopt(now, what.rules.modes, carried, views(now), order());
     if (procedure_.update(now, machine_.current().current))
         out.emplace_back(record_procedure{procedure_.active(), "garde", {}});
+    if (machine_.frozen() != frozen_) out.emplace_back(record_freeze{machine_.frozen()});
     frozen_ = machine_.frozen();
     offer_trials(now);
     posture_ = present_posture(now);

@@ -36,6 +36,7 @@ failure_detector::failure_detector(const detector_rules& rules, verdict left, st
 
 void failure_detector::adopt(const detector_rules& rules) {
     rules_ = rules;
+    needs_trial_ = needs_trial_ && rules.trials_possible;
     failures_.adopt(rules.failure_window);
     refusals_.adopt(rules.failure_window);
 }
@@ -248,7 +249,7 @@ void failure_detector::go_down(steady_time now) {
     become(verdict::down, now);
 }
 
-/// Failing probes leave a suspicion: it is asked when nobody better is there.
+/// Failing probes leave a suspicion, as old as they are: it is asked when nobody better is there.
 void failure_detector::come_up(steady_time now) {
     if (!in_service(verdict_)) returned_at_ = now;
     needs_trial_ = false;
@@ -259,10 +260,12 @@ void failure_detector::come_up(steady_time now) {
     failed_in_a_row_ = 0;
     failures_.clear();
     refusals_.clear();
-    const int probes = evidence_.probe_failures;
-    evidence_ = {};
-    evidence_.probe_failures = probes;
-    become(probes > 0 ? verdict::suspect : verdict::up, now);
+    const evidence former = std::exchange(evidence_, {});
+    if (former.probe_failures > 0)
+        evidence_ = {.first_symptom = former.first_symptom,
+                     .probe_failures = former.probe_failures,
+                     .last_reason = former.last_reason};
+    become(former.probe_failures > 0 ? verdict::suspect : verdict::up, now);
 }
 
 /// A request that has failed as a trial and fails as one again may be at fault itself: it is as if nobody had
@@ -278,7 +281,7 @@ void failure_detector::note_trial(steady_time now, const sighting& what) {
     trials_passed_ = passed ? trials_passed_ + 1 : 0;
     trials_failed_ = passed ? 0 : std::min(trials_failed_ + 1, most_trial_doublings);
     next_trial_ = now + doubled(rules_.trial_interval, trials_failed_, rules_.longest_ejection);
-    if (!passed && passed_in_a_row_ > 0 && !in_service(verdict_)) needs_trial_ = true;
+    if (!passed && passed_in_a_row_ > 0 && !in_service(verdict_)) needs_trial_ = rules_.trials_possible;
 }
 
 void failure_detector::trial_offered(steady_time now) {

@@ -128,6 +128,7 @@ placement mode_machine::automatic(steady_time now, const std::vector<backend_vie
     const bool has_route = placement_.active && eligible(backends[to_number(*placement_.active)].state);
     if (placement_.active && !has_route) {
         if (!frozen_) note_loss(now);
+        canary_.reset();  // a frozen mode stays, but who was to carry shares is asked with the others now
         return best ? resting_on(*best) : without_backend();
     }
     if (const auto back = returning_to(now, backends)) return resting_on(*back);
@@ -142,8 +143,17 @@ bool mode_machine::adopt(steady_time now, const mode_rules& rules, const carried
     canary_.reset();
     ramp_.reset();
     anew_ = anew_ || (placement_.active ? !what.active : what.somebody_new);
-    placement_.active = what.active;
-    return update(now, backends, order).has_value();
+    // A frozen mode stays too, but it is called by what it rests on now.
+    const mode former = placement_.current;
+    if (what.active)
+        placement_ = resting_on(*what.active);
+    else if (!placement_.active && !order)
+        placement_ = without_backend();
+    else
+        placement_.active.reset();
+    if (placement_.current != former) since_ = now;
+    const bool moved = update(now, backends, order).has_value();
+    return moved || placement_.current != former;
 }
 
 /// Whether `at` has come; if not, the machine wants to be asked again then.
@@ -194,18 +204,25 @@ std::vector<backend_index> mode_machine::better_ones(const std::vector<backend_v
     return out;
 }
 
-/// The better backend whose hold-down is over, else the one whose hold-down ends first. Leaving degraded, one
-/// that has held out is enough to go, and the best there is is where to.
+/// The better backend whose hold-down is over, else the one whose hold-down ends first; but none that would
+/// have to be left for a better one as soon as it has taken over. Leaving degraded, one that has held out is
+/// enough to go, and the best there is is where to.
 std::optional<way_back> mode_machine::next_return(steady_time now,
                                                   const std::vector<backend_view>& backends) const {
     const auto better = better_ones(backends);
+    const milliseconds stays = placement_.active ? time_of_shares() + rules_.min_dwell : milliseconds(0);
     std::optional<way_back> out;
     for (const backend_index one : better) {
         const steady_time held = backends[to_number(one)].since + hold_before_leaving();
         const steady_time at = placement_.active ? std::max(held, since_ + rules_.min_dwell) : held;
-        if (!out || (at < out->at && out->at > now)) out = {placement_.active ? one : better.front(), at};
+        const bool worth_it = out && std::max(at, now) + stays < out->at;
+        if (!out || (worth_it && out->at > now)) out = {placement_.active ? one : better.front(), at};
     }
     return out;
+}
+
+milliseconds mode_machine::time_of_shares() const {
+    return rules_.canary_step * static_cast<milliseconds::rep>(rules_.shares.size());
 }
 
 std::optional<backend_index> mode_machine::ready_to_return(steady_time now,
@@ -246,6 +263,17 @@ bool mode_machine::climb(steps& on, milliseconds step, steady_time now) {
 
 void mode_machine::keep_ramp(steady_time now) {
     if (ramp_ && climb(*ramp_, rules_.ramp_step, now)) ramp_.reset();
+}
+
+/// Shares that are on their way to another backend than the primary come first; each return has its dwell.
+milliseconds mode_machine::recovery_bound(int losses) const {
+    mode_machine later = *this;
+    later.relapses_ = std::min(relapses_ + losses, most_relapses);
+    if (losses > 0) later.placement_ = without_backend();
+    const milliseconds leaves = later.placement_.active ? milliseconds(0) : later.hold_before_leaving();
+    const bool may_freeze = frozen_ || changes_.size() + 2 >= rules_.switchovers_per_hour;
+    return leaves + later.hold_down() + 2 * (rules_.min_dwell + time_of_shares()) +
+           (may_freeze ? milliseconds(frozen_for) : milliseconds(0));
 }
 
 std::optional<canary> mode_machine::returning() const {

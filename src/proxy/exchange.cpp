@@ -79,6 +79,7 @@ net::task<after> exchange::run() {
         if (tried.result.kind == outcome_kind::answered) co_return co_await answer_with(std::move(tried));
         last_failure_ = tried.result.why;
         if (first) limit_life(plan);
+        look_again(plan);
         action = plan.resume(now(), tried.result, epoch_->routing[where_.service].retries);
         keep_own_error(std::move(tried));
     }
@@ -142,6 +143,11 @@ continuity::attempt_rules exchange::rules() const {
 void exchange::limit_life(continuity::attempt_plan& plan) const {
     if (where_.route->kind != continuity::route_kind::soap) return;
     if (const auto span = soap::scan(body_).life_span) plan.limit_life(arrived_ + *span);
+}
+
+/// A time-out takes seconds, in which more may have come to light of the others than when the request came.
+void exchange::look_again(continuity::attempt_plan& plan) const {
+    plan.prefer(epoch_->posture->services[where_.service].attempts);
 }
 
 /// What it takes in memory, as it is sent on.

@@ -78,6 +78,7 @@ std::optional<continuity::try_backend> exchange::plan_second(continuity::attempt
     if (!claim) return std::nullopt;
     room = std::move(*claim);
     limit_life(plan);
+    look_again(plan);
     return plan.hedge(now(), epoch_->routing[where_.service].retries);
 }
 
@@ -131,6 +132,7 @@ exchange::candidate exchange::choose(copy& first, copy* second) {
 continuity::attempt_action exchange::give_up(continuity::attempt_plan& plan, copy& first, copy* second) {
     auto& retries = epoch_->routing[where_.service].retries;
     limit_life(plan);
+    look_again(plan);
     for (copy* one : {&first, second}) {
         if (one == nullptr) continue;
         tell(*one);

@@ -77,6 +77,10 @@ class attempt_plan {
     /// on the steady clock.
     void limit_life(steady_time ends) { life_ends_ = ends; }
 
+    /// Whom to ask has changed since the request came: who is left is asked in this order, and whom it does
+    /// not name last.
+    void prefer(std::span<const backend_index> present);
+
     /// The first attempt; it is always made when there is a backend.
     attempt_action start();
 

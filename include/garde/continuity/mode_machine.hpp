@@ -110,6 +110,9 @@ class mode_machine {
     [[nodiscard]] const mode_rules& rules() const { return rules_; }
     /// The hold-down before the present mode is left, with its growth.
     [[nodiscard]] milliseconds hold_before_leaving() const;
+    /// How long until the mode rests on the primary, at most, when all backends are up from now on and none
+    /// is in doubt, and nobody gives an order. `losses`: how often the mode may be lost before.
+    [[nodiscard]] milliseconds recovery_bound(int losses) const;
 
   private:
     friend struct state_reader;  // of the tests: compares and counts states
@@ -124,6 +127,7 @@ class mode_machine {
                                    const std::vector<backend_view>& backends) const;
     placement automatic(steady_time now, const std::vector<backend_view>& backends);
     [[nodiscard]] std::vector<backend_index> better_ones(const std::vector<backend_view>& backends) const;
+    [[nodiscard]] milliseconds time_of_shares() const;
     std::optional<backend_index> ready_to_return(steady_time now, const std::vector<backend_view>& backends);
     std::optional<backend_index> returning_to(steady_time now, const std::vector<backend_view>& backends);
     bool climb(steps& on, milliseconds step, steady_time now);

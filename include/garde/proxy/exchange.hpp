@@ -57,6 +57,7 @@ class exchange {
                                    const upstream::wire_request& request);
     [[nodiscard]] continuity::attempt_rules rules() const;
     void limit_life(continuity::attempt_plan& plan) const;
+    void look_again(continuity::attempt_plan& plan) const;
     void keep_own_error(candidate&& failed);
 
     // hedged_attempt.cpp: the first attempt, and a second one beside it
