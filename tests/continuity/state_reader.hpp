@@ -14,7 +14,7 @@ namespace garde::continuity {
 struct horizon {
     milliseconds unit{1'000};  ///< all times of the rules are multiples of it
     int since = 8;             ///< units; no rule looks further back at a verdict or a mode
-    int answers = 0;           ///< more of them in a slice of the window are the same
+    int answers = 0;           ///< more of them in a slice of the window are the same; 0: no rate counts
 };
 
 struct state_reader {
@@ -47,8 +47,11 @@ struct state_reader {
         if (far_.answers == 0) return;
         const std::int64_t present = of.slice_of(now_);
         for (std::int64_t age = 0; age < static_cast<std::int64_t>(failure_window::slices); ++age) {
-            const auto& one = of.answers_[static_cast<std::size_t>(present - age) % failure_window::slices];
-            put(one.number == present - age ? std::min<std::int64_t>(far_.answers, one.answered) : 0);
+            const auto& one = of.counted_[static_cast<std::size_t>(present - age) % failure_window::slices];
+            const bool counts = one.number == present - age;
+            put(counts ? std::min<std::int64_t>(far_.answers, one.answered) : 0);
+            put(counts ? std::min<std::int64_t>(far_.answers, one.failed) : 0);
+            put(counts ? std::min<std::int64_t>(far_.answers, one.slow) : 0);
         }
     }
 
@@ -58,7 +61,7 @@ struct state_reader {
         put_age(of.since_, far_.since);
         put(std::min(of.evidence_.probe_failures, std::max(rules.fall, 2)));
         put(std::min(of.passed_in_a_row_, rules.rise));
-        // What traffic showed is forgotten by who comes back, and trials are counted anew by who goes down.
+        // What traffic showed is forgotten by who comes back.
         const bool in_service = eligible(of.verdict_);
         if (in_service) {
             put(std::min(of.evidence_.traffic_failures, 1));
@@ -77,7 +80,8 @@ struct state_reader {
         put_rest(of.ejected_until_);
         put_age(of.trials_since_, units(rules.ejection_time));
         put_rest(of.next_trial_);
-        put(in_service ? 0 : std::min(of.trials_passed_, rules.rise));
+        put(std::min(of.trials_passed_, rules.rise));
+        put(of.last_failed_trial_ ? static_cast<std::int64_t>(of.last_failed_trial_->caller) : -1);
         put(doublings(rules.trial_interval, of.trials_failed_, rules.longest_ejection));
     }
 
