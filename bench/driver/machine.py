@@ -183,6 +183,23 @@ class CoreClock:
         raise Problem(f"/proc/stat knows no core {self.core}")
 
 
+class OthersClock:
+    """How much of a core others than our processes used since this was made, as a part of 1."""
+
+    def __init__(self, core, ours):
+        """`ours`: each with cpu_ns(), all of them on this core."""
+        self._ours = ours
+        self._core = CoreClock(core)
+        self._ns = self._used()
+        self._began = time.monotonic_ns()
+
+    def part(self):
+        return self._core.busy() - (self._used() - self._ns) / (time.monotonic_ns() - self._began)
+
+    def _used(self):
+        return sum(one.cpu_ns() for one in self._ours)
+
+
 def wait_for_port(process, port, seconds=15):
     """Until something listens; Problem when the process ends before."""
     deadline = time.monotonic() + seconds

@@ -25,6 +25,7 @@ class Site:
                       "--certificate", pki / "backend.pem", "--key", pki / "backend.key", "--probe-nihii", PROBE_PROVIDER]
         self._service = {"kind": "slow", "delay_ms": service_ms}
         self._suspended = False
+        self._spent_ns = 0  # by processes that were killed
         self._start()
 
     def order(self, *faults):
@@ -39,7 +40,11 @@ class Site:
         finally:
             connection.close()
 
+    def cpu_ns(self):
+        return self._spent_ns + self.process.cpu_ns()
+
     def kill(self):
+        self._spent_ns += self.process.cpu_ns()
         self.process.popen.kill()
         self.process.stop()
 
