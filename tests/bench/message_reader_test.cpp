@@ -97,18 +97,19 @@ TEST(message_reader, keeps_one_body_after_the_other) {
 }
 
 TEST(message_reader, chunks_that_are_none_are_bad) {
-    const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n";
+    const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     for (const std::string chunks : {"x\r\n", "\r\n", "1 \r\na\r\n", "1\r\nab\r\n", "1\na\r\n",
                                      "0\r\n\r\nmore", "fffffffffffffffff\r\n"}) {
         message_reader reader(absent::is_bad, bodies::kept);
-        EXPECT_EQ(reader.take(head + "\r\n" + chunks), progress::bad) << chunks;
+        EXPECT_EQ(reader.take(head + chunks), progress::bad) << chunks;
     }
     for (const std::string chunks : {"1\r\na\r\n", "1\r\na\r\n0\r\n", "2\r\na"}) {
         message_reader reader(absent::is_bad, bodies::kept);
-        EXPECT_EQ(reader.take(head + "\r\n" + chunks), progress::more) << chunks;
+        EXPECT_EQ(reader.take(head + chunks), progress::more) << chunks;
     }
     message_reader twice(absent::is_bad, bodies::kept);
-    EXPECT_EQ(twice.take(head + "Content-Length: 1\r\n\r\n"), progress::bad);
+    EXPECT_EQ(twice.take("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n"),
+              progress::bad);
 }
 
 }  // namespace
