@@ -1,6 +1,7 @@
 """The proxies under test and the origin behind them: their committed configurations filled in, started, stopped."""
 
 import dataclasses
+import datetime
 import json
 import pathlib
 import re
@@ -45,8 +46,8 @@ FAILOVER = (garde("failover/garde.toml"),
 
 
 def _one_line(file):
-    """The probe's question without comments and line ends, for a configuration that takes it as a word."""
-    text = re.sub(r"<!--.*?-->", "", file.read_text(), flags=re.DOTALL)
+    """The probe's question of today without comments and line ends, for a configuration that takes it as a word."""
+    text = re.sub(r"<!--.*?-->", "", file.read_text(), flags=re.DOTALL).replace("{date}", datetime.date.today().isoformat())
     return re.sub(r">\s+<", "><", text).strip()
 
 
