@@ -72,8 +72,10 @@ std::string services_document(std::span<const proxy::service_site> services, con
     json::array all;
     for (std::size_t i = 0; i < now.services.size(); ++i)
         all.push_back(service_of(*services[i].settings, now.services[i]));
-    return json::serialize(json::object{
-        {"at", to_rfc3339(now.at)}, {"journal_failing", now.journal_failing}, {"services", std::move(all)}});
+    return json::serialize(json::object{{"at", to_rfc3339(now.at)},
+                                        {"journal_failing", now.journal_failing},
+                                        {"cut_off", now.cut_off},
+                                        {"services", std::move(all)}});
 }
 
 std::optional<std::string> service_document(std::span<const proxy::service_site> services,

@@ -16,7 +16,7 @@ namespace garde::admin {
 // `now` is a view of the same configuration: services and backends come in the same order.
 
 /// Everything in the view, with the backends' roles and fault domains:
-/// {"at","journal_failing","services":[…]}.
+/// {"at","journal_failing","cut_off","services":[…]}.
 std::string services_document(std::span<const proxy::service_site> services, const control::view& now);
 
 /// One of those services; nothing when there is none of this name.

@@ -142,10 +142,11 @@ std::string_view openapi_document() {
       },
       "services": {
         "type": "object",
-        "required": ["at", "journal_failing", "services"],
+        "required": ["at", "journal_failing", "cut_off", "services"],
         "properties": {
           "at": {"$ref": "#/components/schemas/time"},
           "journal_failing": {"type": "boolean", "description": "Records wait because the disk refuses them"},
+          "cut_off": {"type": "boolean", "description": "This node is cut off from the network: what it says of services is not known"},
           "services": {"type": "array", "items": {"$ref": "#/components/schemas/service"}}
         }
       },

@@ -85,6 +85,19 @@ json::array caller_limits_json(const config::settings& all) {
     return out;
 }
 
+json::array shared_faults_json(const config::settings& all) {
+    json::array out;
+    for (const auto& one : config::explain_shared_faults(all)) {
+        json::array backends;
+        for (const auto& each : one.backends) backends.emplace_back(each);
+        out.push_back(json::object{{"service", one.service},
+                                   {"kind", one.kind},
+                                   {"name", one.name.empty() ? json::value(nullptr) : json::value(one.name)},
+                                   {"backends", std::move(backends)}});
+    }
+    return out;
+}
+
 int check(const std::string& file, bool as_json) {
     auto loaded = config::load(file);
     std::vector<config::problem> found = loaded ? loaded->warnings : loaded.error();
@@ -99,6 +112,7 @@ int check(const std::string& file, bool as_json) {
         for (const auto& one : found) all.push_back(to_json(one));
         json::object out{{"problems", all}, {"errors", errors}};
         if (loaded) {
+            out["shared_faults"] = shared_faults_json(*loaded->value);
             out["cached_answers"] = cached_answers_json(*loaded->value);
             out["caller_limits"] = caller_limits_json(*loaded->value);
         }
@@ -106,7 +120,8 @@ int check(const std::string& file, bool as_json) {
     } else {
         print_problems(found);
         if (loaded)
-            fmt::print("{}{}", config::cached_answers_text(*loaded->value),
+            fmt::print("{}{}{}", config::shared_faults_text(*loaded->value),
+                       config::cached_answers_text(*loaded->value),
                        config::caller_limits_text(*loaded->value));
         fmt::print("{}: {} errors, {} warnings\n", file, errors, found.size() - errors);
     }

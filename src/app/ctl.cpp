@@ -119,6 +119,12 @@ std::string describe_services(const std::string& text) {
     const auto* services = read.get_object().if_contains("services");
     if (services == nullptr || !services->is_array()) return text + '\n';
     std::string out;
+    if (const auto* cut_off = read.get_object().if_contains("cut_off");
+        cut_off != nullptr && cut_off->is_bool() && cut_off->get_bool())
+        out +=
+            "this node is itself cut off from the network: neither a reference nor a backend answers, and "
+            "what "
+            "it says of the services is not known\n";
     for (const auto& one : services->get_array())
         if (one.is_object()) describe_service(one.get_object(), out);
     return out;

@@ -51,14 +51,24 @@ void read_backend_tls(table_reader& in, backend_settings& into, report& problems
                    "write tls = true and ca");
 }
 
-void read_probe_of(table_reader& in, const written_probe& probe, backend_settings& into, report& problems) {
+void read_probes(table_reader& in, const service_probes& probes, backend_settings& into, report& problems) {
     if (auto own = in.read_table("probe", need::optional))
         into.probe = probe_of(read_probe(std::move(own), problems), into, problems);
     else
-        into.probe = probe_of(probe, into, problems);
+        into.probe = probe_of(probes.probe, into, problems);
+    if (!probes.shallow) return;
+    into.shallow_probe = probe_of(*probes.shallow, into, problems);
+    const auto shallow = into.shallow_probe->type;
+    const bool only_reaches = shallow == probe_type::tcp || shallow == probe_type::tls;
+    if (shallow > into.probe.type || (only_reaches && shallow == into.probe.type))
+        problems.warning(
+            probes.shallow->type_line,
+            fmt::format("{} asks as much of backend \"{}\" as its probe does, so that the two say the same",
+                        probes.shallow->name, into.name),
+            "write a type that asks less, or a probe that asks more");
 }
 
-placed_backend read_backend(table_reader& in, const written_probe& probe, report& problems) {
+placed_backend read_backend(table_reader& in, const service_probes& probes, report& problems) {
     placed_backend out;
     auto& backend = out.settings;
     read_name(in, backend.name, need::required, "\"dc1\"");
@@ -68,7 +78,7 @@ placed_backend read_backend(table_reader& in, const written_probe& probe, report
     read_endpoint(in, backend.address, host_kind::any);
     read_backend_tls(in, backend, problems);
     in.read_named_texts("domains", backend.domains, "{ site = \"dc1\", storage = \"san-a\" }");
-    read_probe_of(in, probe, backend, problems);
+    read_probes(in, probes, backend, problems);
     in.finish();
 
     if (backend.role == backend_role::primary && in.has("order"))
@@ -133,11 +143,6 @@ std::string named_kinds(const std::vector<std::string>& kinds,
     return fmt::format("{}", fmt::join(words, " and "));
 }
 
-std::string title_of(const backend_settings& backend) {
-    return fmt::format("{} \"{}\"", backend.role == backend_role::primary ? "primary" : "backup",
-                       backend.name);
-}
-
 /// What the two can lose together, in words.
 std::string overlap_words(const backend_settings& backup, const backend_settings& other,
                           const continuity::domain_overlap& found) {
@@ -175,6 +180,9 @@ void check_pair(const placed_backend& backup, const placed_backend& other, repor
     } else if (nothing_separate && !silent) {
         problems.warning(line, words + "; the two count as one",
                          "place them apart, or name what separates them");
+    } else if (!nothing_separate) {
+        problems.warning(line, words + "; one failure there takes both",
+                         "place them apart, or name what separates them");
     }
 }
 
@@ -191,11 +199,16 @@ void check_separation(const std::vector<placed_backend>& all, report& problems) 
 
 }  // namespace
 
-void read_backends(std::vector<table_reader> in, const table_reader& service, const written_probe& probe,
+std::string title_of(const backend_settings& backend) {
+    return fmt::format("{} \"{}\"", backend.role == backend_role::primary ? "primary" : "backup",
+                       backend.name);
+}
+
+void read_backends(std::vector<table_reader> in, const table_reader& service, const service_probes& probes,
                    std::vector<backend_settings>& into, report& problems) {
     std::vector<placed_backend> all;
     all.reserve(in.size());
-    for (auto& table : in) all.push_back(read_backend(table, probe, problems));
+    for (auto& table : in) all.push_back(read_backend(table, probes, problems));
     if (all.size() > backend_limit)
         problems.error(all[backend_limit].line,
                        fmt::format("{} has more than {} backends", service.name(), backend_limit),

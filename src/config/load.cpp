@@ -53,6 +53,7 @@ void read_all(const toml::table& root, settings& into, report& problems) {
     taken_names taken;
     for (auto& service : in.read_tables("service", need::required))
         read_service(std::move(service), callers, taken, into.services.emplace_back(), problems);
+    read_self_check(in.read_table("self_check", need::optional), into.services, into.self_check);
     in.finish();
 }
 

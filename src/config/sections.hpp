@@ -14,7 +14,8 @@
 
 namespace garde::config {
 
-/// [node], [listener], [limits], [admin], [status], [metrics], [receipts], and what holds between them.
+/// [node], [listener], [limits], [admin], [status], [metrics], [receipts], [self_check], and what holds
+/// between them.
 void read_node(table_reader in, settings& into, report& problems);
 void read_listener(table_reader in, listener_settings& into, report& problems);
 void read_limits(table_reader in, limits_settings& into);
@@ -22,6 +23,9 @@ void read_admin(table_reader in, admin_settings& into, report& problems);
 void read_status(table_reader in, status_settings& into, report& problems);
 void read_metrics(table_reader in, std::optional<metrics_settings>& into);
 void read_receipts(table_reader in, std::optional<receipts_settings>& into, report& problems);
+/// [self_check], once the services are read: a backend is no reference.
+void read_self_check(table_reader in, const std::vector<service_settings>& services,
+                     self_check_settings& into);
 void check_listen_addresses(const settings& all, report& problems);
 
 /// [assertions]; null when it is not there, or cannot be used.
@@ -72,10 +76,16 @@ written_probe read_probe(table_reader in, report& problems);
 /// The same for this backend: whether it can be probed so, too.
 probe_settings probe_of(const written_probe& probe, const backend_settings& backend, report& problems);
 
+/// How the backends of a service are probed that do not say so themselves.
+struct service_probes {
+    written_probe probe;
+    std::optional<written_probe> shallow;
+};
 /// [[service.backend]]: all of one service, sorted afterwards: the primary first, then the backups by order.
-/// `probe` is for those that do not say themselves how they are probed.
-void read_backends(std::vector<table_reader> in, const table_reader& service, const written_probe& probe,
+void read_backends(std::vector<table_reader> in, const table_reader& service, const service_probes& probes,
                    std::vector<backend_settings>& into, report& problems);
+/// `primary "dc1"`, for messages.
+std::string title_of(const backend_settings& backend);
 void read_switchover(table_reader& in, switchover_settings& into);
 /// What holds between [service.switchover] and the rest of its service.
 void check_switchover(table_reader& in, const service_settings& service);

@@ -185,8 +185,11 @@ void read_service(table_reader in, const caller_means& callers, taken_names& tak
                   report& problems) {
     read_service_name(in, taken, into.name, problems);
     read_title(in.read_table("title", need::optional), into.title);
-    const written_probe probe = read_probe(in.read_table("probe", need::optional), problems);
-    read_backends(in.read_tables("backend", need::required), in, probe, into.backends, problems);
+    service_probes probes{.probe = read_probe(in.read_table("probe", need::optional), problems),
+                          .shallow = {}};
+    if (auto shallow = in.read_table("shallow_probe", need::optional))
+        probes.shallow = read_probe(std::move(shallow), problems);
+    read_backends(in.read_tables("backend", need::required), in, probes, into.backends, problems);
     auto switchover = in.read_table("switchover", need::optional);
     read_switchover(switchover, into.switchover);
 

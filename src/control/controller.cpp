@@ -121,12 +121,15 @@ void controller::report(const proxy::outcome_report& what) {
             carry_out(what.service,
                       brain.traffic_answered(now(), what.backend, std::get<continuity::answers>(what.seen)));
         if (brain.detector(what.backend).current() != before) tell_view();
+        if (!std::holds_alternative<continuity::sighting>(what.seen)) on_reached();
     });
 }
 
 void controller::on_probe(std::size_t index, backend_index backend, continuity::reason result) {
     auto& brain = services_[index].brain;
     const auto before = brain.detector(backend).current();
+    if (continuity::was_reached(result)) on_reached();
+    note_agreement(index, backend, services_[index].agreements[to_number(backend)].deep(result));
     carry_out(index, result == continuity::reason::none ? brain.probe_passed(now(), backend)
                                                         : brain.probe_failed(now(), backend, result));
     if (brain.detector(backend).current() != before) tell_view();
@@ -180,6 +183,7 @@ void controller::carry_out(std::size_t index, const continuity::forget_override&
 
 void controller::carry_out(std::size_t index, const continuity::probe_now& what) {
     services_[index].probers[to_number(what.backend)].probe_now();
+    if (self_check_) self_check_->check_now();
 }
 
 void controller::carry_out(std::size_t index, const continuity::record_procedure& what) {

@@ -55,7 +55,7 @@ bool is_deep(const config::probe_settings& probe) {
     return probe.type == config::probe_type::soap && probe.expect_fault.empty();
 }
 
-continuity::brain_rules rules_of(const config::service_settings& service) {
+continuity::brain_rules rules_of(const config::settings& all, const config::service_settings& service) {
     continuity::brain_rules out{
         .backends = {},
         .modes = mode_rules_of(service),
@@ -65,7 +65,7 @@ continuity::brain_rules rules_of(const config::service_settings& service) {
         .slow_factor = service.switchover.slow_factor,
         .try_anyway = service.switchover.when_all_fail == config::all_down_policy::try_anyway,
         .hedge = service.switchover.hedge,
-        .references = false};
+        .references = !all.self_check.references.empty()};
     for (const auto& backend : service.backends)
         out.backends.push_back({.detector = detector_rules_of(service, backend.probe),
                                 .domains = backend.domains,
@@ -75,8 +75,9 @@ continuity::brain_rules rules_of(const config::service_settings& service) {
 
 /// For a list of backends that another process knew; what they share and how they are probed is not known
 /// here.
-continuity::brain_rules rules_of(const config::service_settings& service, std::size_t backends) {
-    continuity::brain_rules out = rules_of(service);
+continuity::brain_rules rules_of(const config::settings& all, const config::service_settings& service,
+                                 std::size_t backends) {
+    continuity::brain_rules out = rules_of(all, service);
     out.backends.assign(backends,
                         {.detector = detector_rules_of(service, {}), .domains = {}, .deep_probe = false});
     return out;
@@ -122,20 +123,12 @@ std::vector<std::optional<backend_index>> former_places(const config::service_se
 
 controller::service controller::make_service(std::size_t index) const {
     return {.name = settings_of(index).name,
-            .brain = continuity::service_brain(rules_of(settings_of(index)), now()),
+            .brain = continuity::service_brain(rules_of(served_->settings(), settings_of(index)), now()),
             .probers = {},
+            .shallow_probers = {},
+            .agreements = {},
             .shown = {.since = wall_now()},
             .order = std::nullopt};
-}
-
-void controller::make_probers(std::size_t index) {
-    const auto& targets = served_->service(index).targets;
-    for (std::size_t b = 0; b < targets.size(); ++b) {
-        const auto backend = static_cast<backend_index>(b);
-        services_[index].probers.emplace_back(
-            loop_, settings_of(index).backends[b].probe, targets[b],
-            [this, index, backend](continuity::reason result) { on_probe(index, backend, result); });
-    }
 }
 
 /// Of all that is served now: who is named instead of numbered is looked up, and has until then the addresses
@@ -155,13 +148,24 @@ void controller::start_probing() {
                     set_addresses(i, backend, known->second);
             }
             services_[i].probers[b].start();
+            if (auto& shallow = services_[i].shallow_probers[b]) shallow->start();
         }
         set_paces(i);
     }
+    start_self_check();
+    // Behind the backends' names those of the references.
+    const auto& references = served_->settings().self_check.references;
+    for (std::size_t r = 0; r < references.size(); ++r)
+        if (!net::endpoint::from_literal(references[r].host, references[r].port))
+            names.emplace_back(places.size() + r, references[r]);
     resolver_.start(std::move(names),
                     [this, places, epoch = epoch_](std::size_t number, std::vector<net::endpoint> found) {
-                        loop_.post([this, epoch, place = places[number], found = std::move(found)] {
-                            if (epoch == epoch_) set_addresses(place.first, place.second, found);
+                        loop_.post([this, epoch, places, number, found = std::move(found)] {
+                            if (epoch != epoch_) return;
+                            if (number < places.size())
+                                set_addresses(places[number].first, places[number].second, found);
+                            else
+                                set_reference(number - places.size(), found);
                         });
                     });
 }
@@ -173,6 +177,7 @@ void controller::set_addresses(std::size_t index, backend_index backend,
     auto fresh = std::make_shared<upstream::target>(*served_->service(index).targets[b]);
     fresh->addresses = found;
     services_[index].probers[b].retarget(fresh);
+    if (auto& shallow = services_[index].shallow_probers[b]) shallow->retarget(fresh);
     for (auto* worker : workers_) worker->retarget(index, backend, fresh);
 }
 
@@ -218,10 +223,12 @@ void controller::apply_site(proxy::site_ptr next, address_book names, const std:
         services_[i].order = same->order;
         services_[i].ordered = same->ordered;
         services_[i].procedure_ordered = same->procedure_ordered;
+        const auto places = former_places(settings, settings_of(i));
+        take_agreements(i, *same, places);
         changes.push_back(
             {i, settings,
-             services_[i].brain.adopt(now(), {.rules = rules_of(settings_of(i)),
-                                              .former_places = former_places(settings, settings_of(i)),
+             services_[i].brain.adopt(now(), {.rules = rules_of(served_->settings(), settings_of(i)),
+                                              .former_places = places,
                                               .by = by,
                                               .reason = "configuration " + served_->settings().sha256})});
     }
@@ -232,6 +239,8 @@ void controller::apply_site(proxy::site_ptr next, address_book names, const std:
     move_switchings(former);
     for (auto& gone : former) {
         for (auto& one : gone.probers) one.stop();
+        for (auto& one : gone.shallow_probers)
+            if (one) one->stop();
         if (find(gone.name)) continue;
         drop_order(gone);
         if (gone.brain.procedure_active()) overrides_.close_procedure(gone.name, [](const result<void>&) {});
@@ -267,7 +276,8 @@ void controller::remember(service& in, const config::service_settings& settings,
         left.backends.push_back({one.state, to_steady(one.since), one.last_reason});
         if (one.name == what.active_backend) left.active = static_cast<backend_index>(b);
     }
-    in.brain = continuity::service_brain(rules_of(settings, former.backends.size()), left);
+    in.brain =
+        continuity::service_brain(rules_of(served_->settings(), settings, former.backends.size()), left);
     in.ordered = true;  // what was ordered there is known; the store may be behind
     in.procedure_ordered = true;
     if (what.order && (!what.order->until || *what.order->until > wall_now())) {
@@ -278,7 +288,7 @@ void controller::remember(service& in, const config::service_settings& settings,
                                             .reason = order.reason,
                                             .until = steady_until(order.until)});
     }
-    const auto actions = in.brain.adopt(now(), {.rules = rules_of(settings),
+    const auto actions = in.brain.adopt(now(), {.rules = rules_of(served_->settings(), settings),
                                                 .former_places = former_places(former, settings),
                                                 .by = "garde",
                                                 .reason = "taken over with another configuration"});

@@ -88,6 +88,26 @@ journal::record verdict_record(const config::service_settings& service,
                            {"evidence", describe(what.observed)}}};
 }
 
+journal::record agreement_record(const config::service_settings& service, continuity::backend_index backend,
+                                 const continuity::probe_agreement& found) {
+    using continuity::agreement;
+    journal::record out{
+        .at = wall_now(),
+        .event = found.current() == agreement::agree ? "probes-agree-again" : "probes-disagree",
+        .attributes = {{"service", service.name}, {"backend", name_of(service, backend)}}};
+    if (found.current() == agreement::agree) return out;
+    out.attributes.emplace_back("passes",
+                                found.current() == agreement::only_deep_passes ? "deep" : "shallow");
+    out.attributes.emplace_back("failure", to_text(found.why()));
+    return out;
+}
+
+journal::record network_record(const config::settings& node, continuity::connection now) {
+    return {.at = wall_now(),
+            .event = now == continuity::connection::cut_off ? "cut-off" : "connected-again",
+            .attributes = {{"node", node.node_name}}};
+}
+
 journal::record reload_record(const config::settings& former, const config::settings& now,
                               const std::string& by) {
     return {.at = wall_now(),

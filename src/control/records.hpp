@@ -38,6 +38,11 @@ journal::record insurer_record(const config::service_settings& service,
                                const continuity::record_insurer& what);
 journal::record domain_record(const config::service_settings& service, const continuity::record_domain& what);
 journal::record override_record(const mode_request& what);
+/// Its probe and its shallow one disagree, or agree again.
+journal::record agreement_record(const config::service_settings& service, continuity::backend_index backend,
+                                 const continuity::probe_agreement& found);
+/// This node is cut off from the network, or connected again.
+journal::record network_record(const config::settings& node, continuity::connection now);
 journal::record reload_record(const config::settings& former, const config::settings& now,
                               const std::string& by);
 

@@ -35,12 +35,14 @@ address_book look_up(const config::settings_ptr& of, milliseconds limit) {
     const auto shared = std::make_shared<looking>();
     // Detached, as below: a look-up that hangs ends on its own.
     std::thread([shared, of] {
+        const auto find = [&](const config::endpoint& name) {
+            auto addresses = net::resolve(name);
+            const std::lock_guard lock(shared->mutex);
+            if (addresses) shared->found[book_key(name)] = std::move(*addresses);
+        };
         for (const auto& service : of->services)
-            for (const auto& backend : service.backends) {
-                auto addresses = net::resolve(backend.address);
-                const std::lock_guard lock(shared->mutex);
-                if (addresses) shared->found[book_key(backend.address)] = std::move(*addresses);
-            }
+            for (const auto& backend : service.backends) find(backend.address);
+        for (const auto& reference : of->self_check.references) find(reference);
         const std::lock_guard lock(shared->mutex);
         shared->all = true;
         shared->done.notify_all();

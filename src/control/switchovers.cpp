@@ -103,6 +103,7 @@ void controller::tell_view() {
     out->at = wall_now();
     out->served = served_;
     out->journal_failing = journal_failing_ = journal_.failing();
+    out->cut_off = network_.current() == continuity::connection::cut_off;
     for (std::size_t i = 0; i < services_.size(); ++i) {
         const auto& service = services_[i];
         auto& shown = out->services.emplace_back();
@@ -119,8 +120,13 @@ void controller::tell_view() {
             shown.active_backend = backends[to_number(*active)].name;
         for (std::size_t b = 0; b < backends.size(); ++b) {
             const auto& detector = service.brain.detector(static_cast<continuity::backend_index>(b));
-            shown.backends.push_back({backends[b].name, detector.current(), to_wall(detector.since()),
-                                      detector.observed().last_reason});
+            auto& one = shown.backends.emplace_back();
+            one.name = backends[b].name;
+            one.state = detector.current();
+            one.since = to_wall(detector.since());
+            one.last_reason = detector.observed().last_reason;
+            if (backends[b].shallow_probe && b < service.agreements.size())
+                one.probes = service.agreements[b].current();
         }
     }
     tell_(std::move(out));

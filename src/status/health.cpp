@@ -77,6 +77,7 @@ std::string health_document(std::span<const service_state> all, wall_time at) {
     json::object out;
     out["status"] = text(overall(all));
     out["at"] = to_rfc3339(at);
+    out["cut_off"] = node_cut_off(all);
     out["services"] = std::move(services);
     return json::serialize(out);
 }

@@ -21,9 +21,9 @@ std::string_view procedure_sentence(const service_state& one, const texts& words
     switch (one.state) {
         case public_state::limited: return words.follow_if_limited;
         case public_state::unavailable: return words.follow_if_unavailable;
+        case public_state::unknown: return words.overall_procedure;
         case public_state::normal:
-        case public_state::reserve:
-        case public_state::unknown: break;
+        case public_state::reserve: break;
     }
     return words.still_open;
 }
@@ -57,7 +57,8 @@ std::string_view validity(const service_state& one, const texts& words) {
 
 net::page_reply overview_page(std::span<const service_state> all, const texts& words, wall_time at) {
     const bool open = std::ranges::any_of(all, &service_state::procedure_active);
-    std::string content = fmt::format("<p class=\"overall\">{}{}{}</p>\n", words.overall_of(worst(all)),
+    std::string content = fmt::format("<p class=\"overall\">{}{}{}</p>\n",
+                                      node_cut_off(all) ? words.cut_off : words.overall_of(worst(all)),
                                       open ? " " : "", open ? words.overall_procedure : "");
     for (const auto& one : all) content += service_card(one, words);
     return html_reply(200, {.words = words,

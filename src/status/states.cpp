@@ -33,8 +33,10 @@ service_state state_of(const proxy::service_site& service, const control::view* 
     if (now == nullptr) return out;
     const auto found = std::ranges::find(now->services, service.settings->name, &control::service_view::name);
     if (found == now->services.end()) return out;
-    out.state = public_state_of(found->current);
     if (found->procedure_active && service.procedure) out.procedure_since = found->procedure_since;
+    out.node_cut_off = now->cut_off;
+    if (now->cut_off) return out;
+    out.state = public_state_of(found->current);
     out.since = found->since;
     out.recorded = found->recorded;
     return out;
@@ -52,6 +54,10 @@ public_state worst(std::span<const service_state> all) {
     public_state out = public_state::normal;
     for (const auto& one : all) out = std::max(out, one.state);
     return out;
+}
+
+bool node_cut_off(std::span<const service_state> all) {
+    return std::ranges::any_of(all, &service_state::node_cut_off);
 }
 
 const std::string& title_of(const proxy::service_site& service, std::string_view language) {

@@ -16,7 +16,7 @@ namespace garde::status {
 enum class public_state : std::uint8_t {
     normal,       ///< mode primary
     reserve,      ///< mode backup
-    unknown,      ///< the controller has said nothing yet
+    unknown,      ///< the controller has said nothing yet, or this node is cut off
     limited,      ///< mode degraded: earlier answers, else the procedure
     unavailable,  ///< mode emergency: the procedure
 };
@@ -26,6 +26,7 @@ struct service_state {
     public_state state = public_state::unknown;
     std::optional<wall_time> since;  ///< nothing when unknown
     control::durability recorded = control::durability::durable;
+    bool node_cut_off = false;  ///< why it is unknown
     /// Since when the emergency procedure is open; nothing while it is not, or the service has none.
     std::optional<wall_time> procedure_since;
 
@@ -45,6 +46,9 @@ std::vector<service_state> states_of(std::span<const proxy::service_site> servic
 
 /// The worst of all; normal when there is none.
 public_state worst(std::span<const service_state> all);
+
+/// This node is cut off from the network, and judges nobody.
+bool node_cut_off(std::span<const service_state> all);
 
 /// The service's title in this language; its name when it has none.
 const std::string& title_of(const proxy::service_site& service, std::string_view language);

@@ -27,6 +27,7 @@ constexpr texts french{
         "La procédure d’urgence reste ouverte bien que le service réponde\u00a0; sa clôture sera annoncée "
         "ici.",
     .not_open = "La procédure d’urgence n’est pas ouverte pour le moment.",
+    .cut_off = "Ce serveur est lui-même coupé du réseau\u00a0: il ne peut pas juger de l’état des services.",
     .since = "Depuis le",
     .open_since = "Procédure d’urgence ouverte depuis le",
     .not_yet_recorded = "L’inscription de ce changement au journal est en cours.",
@@ -68,6 +69,9 @@ constexpr texts dutch{
         "De noodprocedure blijft van kracht, hoewel de dienst antwoordt; haar afsluiting wordt hier "
         "bekendgemaakt.",
     .not_open = "De noodprocedure is momenteel niet van kracht.",
+    .cut_off =
+        "Deze server is zelf van het netwerk afgesneden: hij kan de toestand van de diensten niet "
+        "beoordelen.",
     .since = "Sinds",
     .open_since = "Noodprocedure van kracht sinds",
     .not_yet_recorded = "Deze wijziging wordt nog in het logboek opgetekend.",
@@ -108,6 +112,8 @@ constexpr texts german{
     .still_open =
         "Das Notverfahren bleibt in Kraft, obwohl der Dienst antwortet; sein Ende wird hier bekannt gegeben.",
     .not_open = "Das Notverfahren ist zurzeit nicht in Kraft.",
+    .cut_off =
+        "Dieser Server ist selbst vom Netz getrennt: Er kann den Zustand der Dienste nicht beurteilen.",
     .since = "Seit",
     .open_since = "Notverfahren in Kraft seit",
     .not_yet_recorded = "Diese Änderung wird noch in das Protokoll eingetragen.",
@@ -149,6 +155,7 @@ constexpr texts english{
         "The emergency procedure is still open although the service answers; its closing will be announced "
         "here.",
     .not_open = "The emergency procedure is not open at the moment.",
+    .cut_off = "This server is itself cut off from the network: it cannot judge the state of the services.",
     .since = "Since",
     .open_since = "Emergency procedure open since",
     .not_yet_recorded = "This change is still being written to the log.",

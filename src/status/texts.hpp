@@ -28,6 +28,7 @@ struct texts {
     std::string_view follow_if_unavailable;
     std::string_view still_open;  ///< although the service answers
     std::string_view not_open;    ///< although it does not
+    std::string_view cut_off;     ///< instead of `overall`, when it is this node that is cut off
     std::string_view since;
     std::string_view open_since;
     std::string_view not_yet_recorded;

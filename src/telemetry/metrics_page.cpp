@@ -148,6 +148,24 @@ void write_backends(openmetrics_writer& out, const metrics_input& from) {
     });
 }
 
+/// Of backends that have a shallow probe.
+void write_agreements(openmetrics_writer& out, const control::view& now) {
+    using continuity::agreement;
+    out.family(metric_type::gauge, "garde_probes_disagree",
+               "1 while only this one of a backend's two probes passes.");
+    for (const auto& service : now.services)
+        for (const auto& backend : service.backends) {
+            if (!backend.probes) continue;
+            const auto one = [&](std::string_view passes, agreement which) {
+                const std::array of{label{"service", service.name}, label{"backend", backend.name},
+                                    label{"passes", passes}};
+                out.gauge(of, std::uint64_t{*backend.probes == which ? 1U : 0U});
+            };
+            one("deep", agreement::only_deep_passes);
+            one("shallow", agreement::only_shallow_passes);
+        }
+}
+
 void write_view(openmetrics_writer& out, const control::view& now) {
     out.family(metric_type::stateset, "garde_service_mode", "The mode as announced.");
     for (const auto& service : now.services)
@@ -161,8 +179,12 @@ void write_view(openmetrics_writer& out, const control::view& now) {
         for (const auto& backend : service.backends)
             out.stateset(std::array{label{"service", service.name}, label{"backend", backend.name}}, verdicts,
                          to_text(backend.state));
+    write_agreements(out, now);
     out.family(metric_type::gauge, "garde_journal_failing", "1 while the journal cannot be written.");
     out.gauge({}, std::uint64_t{now.journal_failing ? 1U : 0U});
+    out.family(metric_type::gauge, "garde_cut_off",
+               "1 while neither a reference address nor a backend can be reached.");
+    out.gauge({}, std::uint64_t{now.cut_off ? 1U : 0U});
 }
 
 void write_load(openmetrics_writer& out, const metrics_input& from) {

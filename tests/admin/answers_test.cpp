@@ -122,8 +122,14 @@ TEST_F(answers_test, AllServicesComeWithTheJournalsState) {
     const auto told = json::parse(services_document(services_, view_)).as_object();
     EXPECT_EQ(told.at("at"), "2030-05-06T07:08:30.000Z");
     EXPECT_EQ(told.at("journal_failing"), true);
+    EXPECT_EQ(told.at("cut_off"), false);
     EXPECT_EQ(told.at("services").as_array().size(), 1U);
     EXPECT_EQ(told.at("services").as_array()[0].as_object(), service());
+}
+
+TEST_F(answers_test, ANodeThatIsCutOffSaysSo) {
+    view_.cut_off = true;
+    EXPECT_EQ(json::parse(services_document(services_, view_)).as_object().at("cut_off"), true);
 }
 
 TEST_F(answers_test, AnotherNameIsNoService) {

@@ -1,4 +1,6 @@
 // [[service.backend]]: names, roles and orders, and whether the backups are redundancy at all.
+#include "garde/config/explain.hpp"
+
 #include "support.hpp"
 
 #include <fmt/format.h>
@@ -12,6 +14,7 @@ using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::UnorderedElementsAre;
 
 const std::string primary_domains = "domains = { site = \"dc1\", storage = \"san-a\" }";
 const std::string backup_domains = "domains = { site = \"dc2\", storage = \"san-b\" }";
@@ -206,6 +209,58 @@ TEST(backends, two_backups_that_share_everything_are_a_warning) {
                                                                "shares site \"dc2\" and storage \"san-b\" "
                                                                "with backup \"dc2\"; the two count as one",
                                                                "place them apart")));
+}
+
+TEST(backends, two_backups_that_share_something_are_a_warning) {
+    const workspace here;
+    auto text = with_third("dc3", 2, "dc3.test:443", "domains = { storage = \"san-b\", site = \"dc3\" }");
+    EXPECT_THAT(here.problems_of(text),
+                ElementsAre(warning_at(
+                    line_of(text, "storage = \"san-b\", site"),
+                    "backup \"dc3\" shares storage \"san-b\" with backup \"dc2\"; one failure there",
+                    "place them apart")));
+}
+
+TEST(backends, a_fault_that_all_share_is_told_of_each_two) {
+    const workspace here;
+    auto text = with_third("dc3", 2, "dc3.test:443", "domains = { site = \"dc3\", storage = \"san-a\" }");
+    text = changed(text, backup_domains, "domains = { site = \"dc2\", storage = \"san-a\" }");
+    const int third = line_of(text, "site = \"dc3\"");
+    const auto shares = [](const std::string& with) { return "shares storage \"san-a\" with " + with; };
+    EXPECT_THAT(here.problems_of(text),
+                UnorderedElementsAre(
+                    warning_at(line_of(text, "site = \"dc2\""), "\"dc2\" " + shares("primary \"dc1\""), ""),
+                    warning_at(third, "\"dc3\" " + shares("primary \"dc1\""), ""),
+                    warning_at(third, "\"dc3\" " + shares("backup \"dc2\""), "")));
+}
+
+std::string faults_of(const std::string& text) {
+    const workspace here;
+    const auto got = here.load_good(text);
+    return got ? shared_faults_text(*got) : "";
+}
+
+TEST(shared_faults, are_told_in_words) {
+    auto text = with_third("dc3", 2, "dc3.test:443", "domains = { site = \"dc2\", storage = \"san-a\" }");
+    text = changed(text, backup_domains, "domains = { site = \"dc2\", storage = \"san-b\", power = \"p1\" }");
+    EXPECT_EQ(
+        faults_of(text),
+        "one failure takes several backends of assurability:\n"
+        "  - power: primary \"dc1\" and backup \"dc3\" do not say, and unknown counts as shared with all\n"
+        "  - site \"dc2\": backup \"dc2\" and backup \"dc3\"\n"
+        "  - storage \"san-a\": primary \"dc1\" and backup \"dc3\"\n");
+}
+
+TEST(shared_faults, none_is_told_too) {
+    EXPECT_EQ(faults_of(good_config()),
+              "no failure that the configuration knows of takes two backends of assurability\n");
+}
+
+TEST(shared_faults, a_primary_alone_is_told_as_such) {
+    auto text = changed(primary_domains, "");
+    const auto from = text.find("[[service.backend]]");
+    text.erase(from, text.find("[[service.backend]]", from + 1) - from);
+    EXPECT_EQ(faults_of(text), "assurability has no backup: any failure of its primary takes it\n");
 }
 
 TEST(backends, a_domain_without_a_name) {

@@ -27,7 +27,7 @@ std::string shipped() {
 
 /// The table whose settings this one has, too.
 std::string canonical(const std::string& table) {
-    return table == "service.backend.probe" ? "service.probe" : table;
+    return table == "service.backend.probe" || table == "service.shallow_probe" ? "service.probe" : table;
 }
 
 /// What the file sets and what it shows as a comment, as table.key → value; of repeated tables the first
@@ -99,6 +99,8 @@ std::map<std::string, std::string> true_defaults() {
             {"limits.idle_time", "\"75s\""},
             {"limits.write_time", quoted(limits.write_time)},
             {"assertions.skew", quoted(caller::assertion_rules().skew)},
+            {"self_check.interval", quoted(self_check_settings().interval)},
+            {"self_check.timeout", quoted(self_check_settings().timeout)},
             {"service.probe.rise", std::to_string(probe.rise)},
             {"service.probe.fall", std::to_string(probe.fall)},
             {"service.switchover.attempt_timeout", quoted(switchover.attempt_timeout)},

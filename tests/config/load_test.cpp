@@ -63,6 +63,7 @@ TEST(load, settings_of_a_service) {
     for (const auto& backend : service.backends) {
         EXPECT_EQ(backend.probe.type, probe_type::soap) << backend.name;
         EXPECT_THAT(backend.probe.body, HasSubstr("Envelope")) << backend.name;
+        EXPECT_FALSE(backend.shallow_probe) << backend.name;
     }
     EXPECT_EQ(service.switchover.degraded_hold_down, 3s);
     EXPECT_EQ(service.cache->max_age, 720h);

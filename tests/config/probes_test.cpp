@@ -1,4 +1,4 @@
-// [service.probe] and [service.backend.probe]: whom they are for, what is refused,
+// [service.probe], [service.backend.probe] and [service.shallow_probe]: whom they are for, what is refused,
 // and with which words.
 #include "support.hpp"
 
@@ -35,6 +35,11 @@ std::string with_probe(const std::string& lines) {
 std::string with_backup_probe(const std::string& lines) {
     return changed("storage = \"san-b\" }\n", "storage = \"san-b\" }\n" + lines);
 }
+std::string with_shallow(const std::string& lines) {
+    return changed("\n[service.switchover]",
+                   "\n[service.shallow_probe]\n" + lines + "\n[service.switchover]");
+}
+
 const std::string plain_backup = "tls = false\n";
 /// good_config() with a backup that is reached without TLS.
 std::string with_plain_backup(const std::string& text) {
@@ -96,6 +101,30 @@ TEST(probes, a_mistake_in_a_backend_s_own_is_named_there) {
     EXPECT_THAT(here.problems_of(text),
                 ElementsAre(error_at(line_of(text, "[service.backend.probe]"),
                                      "[service.backend.probe] body_file is missing", "add body_file")));
+}
+
+TEST(probes, a_shallow_one_is_beside_the_other) {
+    const workspace here;
+    const auto got = here.load_good(with_shallow("interval = \"4s\"\nfall = 5\n"));
+    ASSERT_TRUE(got);
+    for (const auto& backend : got->services.at(0).backends) {
+        ASSERT_TRUE(backend.shallow_probe) << backend.name;
+        EXPECT_EQ(backend.shallow_probe->type, probe_type::tls);
+        EXPECT_EQ(backend.shallow_probe->interval, 4s);
+        EXPECT_EQ(backend.shallow_probe->fall, 5);
+        EXPECT_EQ(backend.probe.type, probe_type::soap);
+    }
+}
+
+TEST(probes, a_shallow_one_that_is_not_shallow) {
+    const workspace here;
+    auto text = with_shallow("type = \"tls\"\n");
+    text = changed(text, "storage = \"san-b\" }\n",
+                   "storage = \"san-b\" }\n[service.backend.probe]\ntype = \"tcp\"\n");
+    EXPECT_THAT(
+        here.problems_of(text),
+        ElementsAre(warning_at(line_of(text, "type = \"tls\""),
+                               "[service.shallow_probe] asks as much of backend \"dc2\"", "asks less")));
 }
 
 TEST(probes, the_intervals_follow_the_normal_one) {

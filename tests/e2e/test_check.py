@@ -1,5 +1,6 @@
 """`garde check`: what is wrong is named with file and line, all at once; what is shipped is right."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -96,6 +97,32 @@ def test_backups_that_share_everything_are_no_backups(garde):
         text = re.sub(rf'{kind} = ".*dc1"', f'{kind} = "{kind}-dc1"', text)
     garde.config.write_text(text)
     assert "one failure takes both" in check(garde)
+
+
+def test_what_one_failure_takes_together_is_told_in_words(pki, tmp_path):
+    """Backups among each other, too; and that nothing is shared where nothing is."""
+    garde = Garde(pki, tmp_path, [NoSite("dc1"), NoSite("dc2"), NoSite("dc3")])
+    garde.port, garde.admin_port, garde.status_port = free_port(), free_port(), free_port()
+    settings = garde.settings()
+    garde.write_config(settings)
+    assert f"no failure that the configuration knows of takes two backends of {SERVICE}" in check(garde, expect=0)
+    primary, second, third = (backend["domains"] for backend in settings["service"][0]["backend"])
+    second["storage"] = primary["storage"]
+    third["power"] = second["power"]
+    del third["supplier"]
+    garde.write_config(settings)
+    text = check(garde, expect=0)
+    for said in ('backup "dc2" shares storage "storage-dc1" with primary "dc1"; one failure there takes both',
+                 'backup "dc3" shares power "power-dc2" with backup "dc2"',
+                 'only one of backup "dc3" and primary "dc1" names its supplier, and unknown counts as shared',
+                 f"one failure takes several backends of {SERVICE}:",
+                 '  - power "power-dc2": backup "dc2" and backup "dc3"\n',
+                 '  - storage "storage-dc1": primary "dc1" and backup "dc2"\n',
+                 '  - supplier: backup "dc3" does not say, and unknown counts as shared with all\n'):
+        assert said in text, text
+    told = json.loads(garde.command("check", "--json", "--config", garde.config))
+    assert {"service": SERVICE, "kind": "storage", "name": "storage-dc1",
+            "backends": ['primary "dc1"', 'backup "dc2"']} in told["shared_faults"]
 
 
 def test_all_mistakes_are_named_together(garde):

@@ -42,6 +42,18 @@ TEST_F(health_test, WithoutAViewTheModeIsUnknown) {
     EXPECT_EQ(service.at("procedure").as_object().at("active"), false);
 }
 
+TEST_F(health_test, ANodeThatIsCutOffSaysSoAndJudgesNobody) {
+    for (const mode current : {mode::primary, mode::emergency}) {
+        auto view = view_of(current);
+        EXPECT_EQ(health(&view).at("cut_off"), false);
+        view.cut_off = true;
+        EXPECT_EQ(health(&view).at("cut_off"), true);
+        EXPECT_EQ(health(&view).at("status"), "warn");
+        EXPECT_EQ(consult(&view).at("mode"), "unknown");
+        EXPECT_TRUE(consult(&view).at("since").is_null());
+    }
+}
+
 TEST_F(health_test, AServiceIsToldWithItsTitlesAndTimes) {
     const auto view = view_of(mode::backup);
     EXPECT_EQ(health(&view).at("at"), "2030-05-06T10:11:12.000Z");

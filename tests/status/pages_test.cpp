@@ -56,6 +56,17 @@ TEST_F(pages_test, AServiceThatTheViewLacksIsUnknown) {
     EXPECT_THAT(body, HasSubstr("The state of this service is not known"));
 }
 
+TEST_F(pages_test, ANodeThatIsCutOffSaysSoInsteadOfWhatItCannotKnow) {
+    auto view = view_of(mode::emergency);
+    view.cut_off = true;
+    const auto body = get("/?lang=en", &view).body;
+    EXPECT_THAT(body, HasSubstr("<p class=\"overall\">This server is itself cut off from the network"));
+    EXPECT_THAT(body, HasSubstr("The state of this service is not known"));
+    EXPECT_THAT(body, Not(HasSubstr("not available")));
+    view.cut_off = false;
+    EXPECT_THAT(get("/?lang=en", &view).body, Not(HasSubstr("cut off")));
+}
+
 TEST_F(pages_test, TimesAreInUtcAndSaySo) {
     const auto view = view_of(mode::backup);
     const auto body = get("/?lang=en", &view).body;

@@ -54,6 +54,17 @@ TEST_F(procedure_test, while_it_is_open_the_page_sends_people_there) {
     EXPECT_THAT(procedure_page(mode::emergency, true), HasSubstr("This procedure applies now."));
 }
 
+TEST_F(procedure_test, a_node_that_is_cut_off_does_not_say_that_the_service_answers) {
+    auto view = with_procedure(mode::primary, true);
+    view.cut_off = true;
+    const auto body = get("/?lang=en", &view).body;
+    EXPECT_THAT(
+        body,
+        HasSubstr("The state of this service is not known at the moment. An emergency procedure is open."));
+    EXPECT_THAT(body, Not(HasSubstr("although the service answers")));
+    EXPECT_THAT(body, HasSubstr(link));
+}
+
 TEST_F(procedure_test, the_service_is_back_and_the_procedure_still_open) {
     for (const auto current : {mode::primary, mode::backup}) {
         const auto body = page(current, true);

@@ -29,7 +29,7 @@ TEST(texts_test, EveryStateHasWordsOfItsOwnInEveryLanguage) {
 
 TEST(texts_test, EveryOtherSentenceIsThereInEveryLanguage) {
     for (const auto& w : all_texts())
-        for (const auto text : {w.own_name, w.languages, w.site_title, w.since, w.not_yet_recorded,
+        for (const auto text : {w.own_name, w.languages, w.site_title, w.cut_off, w.since, w.not_yet_recorded,
                                 w.follow_procedure, w.made_at, w.refreshes, w.steps, w.applies_now,
                                 w.applies_not, w.applies_unknown, w.back, w.not_found_title, w.not_found})
             EXPECT_FALSE(text.empty()) << w.language;

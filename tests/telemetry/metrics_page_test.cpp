@@ -40,7 +40,9 @@ class metrics : public testing::Test {
                                                .since = {},
                                                .until = std::nullopt};
         consult.backends = {{.name = "dc1", .state = continuity::verdict::down},
-                            {.name = "dc2", .state = continuity::verdict::up}};
+                            {.name = "dc2",
+                             .state = continuity::verdict::up,
+                             .probes = continuity::agreement::only_shallow_passes}};
     }
 
     [[nodiscard]] std::string page() const {
@@ -119,10 +121,17 @@ TEST_F(metrics, modes_orders_and_verdicts_without_who_and_why) {
         text,
         HasSubstr("garde_service_override{service=\"consult\",garde_service_override=\"automatic\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("{service=\"consult\",backend=\"dc1\",garde_backend_verdict=\"down\"} 1\n"));
+    const std::string disagree = "garde_probes_disagree{service=\"consult\",backend=";
+    EXPECT_THAT(text, HasSubstr(disagree + "\"dc2\",passes=\"shallow\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr(disagree + "\"dc2\",passes=\"deep\"} 0\n"));
+    EXPECT_THAT(text, Not(HasSubstr(disagree + "\"dc1\""))) << "it has no shallow probe";
     EXPECT_THAT(text, HasSubstr("garde_journal_failing 0\n"));
     EXPECT_THAT(text, Not(HasSubstr("secret")));
     view_.journal_failing = true;
     EXPECT_THAT(page(), HasSubstr("garde_journal_failing 1\n"));
+    EXPECT_THAT(text, HasSubstr("garde_cut_off 0\n"));
+    view_.cut_off = true;
+    EXPECT_THAT(page(), HasSubstr("garde_cut_off 1\n"));
 }
 
 TEST_F(metrics, load_and_workers_where_they_are_known) {

@@ -38,4 +38,19 @@ std::vector<limited_callers> explain_caller_limits(const settings& all);
 /// As text for people, with a final newline; empty when all callers are held to the same limits.
 std::string caller_limits_text(const settings& all);
 
+/// What one failure takes together in a service: a fault domain and the backends that are in it.
+struct shared_fault {
+    std::string service;
+    std::string kind;                   ///< storage, …
+    std::string name;                   ///< empty: of those that do not say which one they are in
+    std::vector<std::string> backends;  ///< in words: `primary "dc1"`
+};
+
+/// Every overlap of primary and backups, and of backups among each other; empty when there is none. An
+/// unknown domain counts as shared with all.
+std::vector<shared_fault> explain_shared_faults(const settings& all);
+
+/// The same as text for people, with a final newline; says so when there is none, or no backup.
+std::string shared_faults_text(const settings& all);
+
 }  // namespace garde::config

@@ -107,7 +107,7 @@ enum class probe_type : std::uint8_t {
     soap,  ///< a question and its answer
 };
 
-/// [service.probe], [service.backend.probe]
+/// [service.probe], [service.backend.probe], [service.shallow_probe]
 struct probe_settings {
     probe_type type = probe_type::tcp;
     std::string path = "/";           ///< http, soap
@@ -126,6 +126,13 @@ struct probe_settings {
     int fall = 3;
 };
 
+/// [self_check]: is this node connected? A TCP connection to any one reference says so.
+struct self_check_settings {
+    std::vector<endpoint> references;  ///< empty: nobody asks, and the node counts as connected
+    milliseconds interval{2'000};
+    milliseconds timeout{500};
+};
+
 enum class backend_role : std::uint8_t { primary, backup };
 
 /// [[service.backend]]
@@ -140,7 +147,8 @@ struct backend_settings {
     std::optional<certificate_files> client;  ///< garde's own client certificate for this backend
     /// `domains`: what it can lose together with others: kind (site, storage, …) → name.
     std::map<std::string, std::string> domains;
-    probe_settings probe;  ///< its own, else the service's
+    probe_settings probe;                         ///< its own, else the service's
+    std::optional<probe_settings> shallow_probe;  ///< decides nothing: shows where a fault lies
 };
 
 /// What becomes of a request when every backend is down.
@@ -248,6 +256,7 @@ struct settings {
     status_settings status;
     std::optional<metrics_settings> metrics;
     std::optional<receipts_settings> receipts;
+    self_check_settings self_check;
     /// [assertions] and [[caller]].
     caller::recognition_ptr callers = std::make_shared<const caller::recognition>();
     std::vector<service_settings> services;

@@ -4,10 +4,13 @@
 #pragma once
 
 #include "garde/continuity/brain.hpp"
+#include "garde/continuity/network_watch.hpp"
+#include "garde/continuity/probe_agreement.hpp"
 #include "garde/control/explanation.hpp"
 #include "garde/control/memory.hpp"
 #include "garde/control/prober.hpp"
 #include "garde/control/resolver.hpp"
+#include "garde/control/self_check.hpp"
 #include "garde/control/view.hpp"
 #include "garde/journal/journal.hpp"
 #include "garde/net/event_loop.hpp"
@@ -128,6 +131,8 @@ class controller {
         std::string name;
         continuity::service_brain brain;
         std::vector<prober> probers;
+        std::vector<std::optional<prober>> shallow_probers;   ///< by backend, where there is one
+        std::vector<continuity::probe_agreement> agreements;  ///< by backend
         announced shown;
         std::optional<override_view> order;
         bool ordered = false;            ///< an operator has said something since the start
@@ -194,6 +199,16 @@ class controller {
     void adopted();
     void on_probe(std::size_t index, continuity::backend_index backend, continuity::reason result);
     void set_paces(std::size_t index);
+    void start_self_check();
+    void on_self_check(bool reachable);
+    void on_reached();
+    void note_network(std::optional<continuity::connection> changed);
+    void set_reference(std::size_t reference, const std::vector<net::endpoint>& found);
+    void on_shallow_probe(std::size_t index, continuity::backend_index backend, continuity::reason result);
+    void take_agreements(std::size_t index, const service& former,
+                         const std::vector<std::optional<continuity::backend_index>>& places);
+    void note_agreement(std::size_t index, continuity::backend_index backend,
+                        std::optional<continuity::agreement> changed);
     void tick();
     void schedule_tick();
     void tell_view();
@@ -221,6 +236,8 @@ class controller {
     net::deadline adopted_;
     net::deadline watch_;
     bool journal_failing_ = false;  ///< as told
+    std::optional<self_check> self_check_;
+    continuity::network_watch network_;
     resolver resolver_;
     std::jthread thread_;
 };

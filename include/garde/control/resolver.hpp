@@ -18,8 +18,8 @@ namespace garde::control {
 using address_book = std::map<std::string, std::vector<net::endpoint>>;
 std::string book_key(const config::endpoint& name);
 
-/// What the backends' names lead to, as far as the system's resolver says so within `limit`. Waits: not for a
-/// thread that serves.
+/// What the names of backends and references lead to, as far as the system's resolver says so within `limit`.
+/// Waits: not for a thread that serves.
 address_book look_up(const config::settings_ptr& of, milliseconds limit);
 
 class resolver {

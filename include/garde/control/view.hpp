@@ -3,6 +3,7 @@
 #pragma once
 
 #include "garde/base/clock.hpp"
+#include "garde/continuity/probe_agreement.hpp"
 #include "garde/continuity/types.hpp"
 #include "garde/proxy/site.hpp"
 
@@ -19,6 +20,8 @@ struct backend_view {
     continuity::verdict state = continuity::verdict::unknown;
     wall_time since{};
     continuity::reason last_reason = continuity::reason::none;
+    /// Of its probe and its shallow one; nothing where there is none.
+    std::optional<continuity::agreement> probes{};
 };
 
 struct override_view {
@@ -51,6 +54,7 @@ struct view {
     proxy::site_ptr served;              ///< what this is a view of
     std::vector<service_view> services;  ///< in its order
     bool journal_failing = false;
+    bool cut_off = false;  ///< this node, from the network: what it says of services is not known
 };
 using view_ptr = std::shared_ptr<const view>;
 

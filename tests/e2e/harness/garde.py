@@ -43,14 +43,16 @@ class Garde:
     """One garde in a folder of its own, in front of these sites: the first is the primary."""
 
     def __init__(self, pki, folder, sites, *, probe=None, switchover=None, limits=None, cache=True, procedure=True,
-                 backend_client=None, descriptors=None):
-        """`backend_client` is the certificate that garde shows to its backends, if any; `descriptors` the most it may have."""
+                 backend_client=None, descriptors=None, tables=None, service_tables=None):
+        """`backend_client` is the certificate that garde shows to its backends, if any; `descriptors` the most it may have; `tables` and
+        `service_tables` are further tables of the file and of its service."""
         self.pki = pki
         self.folder = folder
         self.config = folder / "garde.toml"
         self.data = folder / "data"
         self._sites = sites
         self._changes = {"probe": probe or {}, "switchover": switchover or {}, "limits": limits or {}}
+        self._tables, self._service_tables = tables or {}, service_tables or {}
         self.metrics_port = free_port()
         self._cache, self._procedure, self._backend_client = cache, procedure, backend_client
         self._argv = [paths.GARDE, "run", "--config", self.config]
@@ -232,6 +234,7 @@ class Garde:
             service["cache"] = {"max_age": "30d"}
         if self._procedure:
             service["procedure"] = {"folder": "procedures", "name": SERVICE, "default_language": "fr", "retry_after": "60s"}
+        service.update(self._service_tables)
         tls = {"certificate": self.pki.garde.certificate, "key": self.pki.garde.key}
         return {
             "node": {"name": "garde-test", "data_dir": self.data, "workers": 2, "log_level": "debug"},
@@ -241,6 +244,7 @@ class Garde:
             "status": {"address": f"127.0.0.1:{self.status_port}", "public_url": f"http://localhost:{self.status_port}"},
             "metrics": {"address": f"127.0.0.1:{self.metrics_port}"},
             "receipts": {"key": self.pki.receipts_key, "issuer": "https://garde.example"},
+            **self._tables,
             "service": [service],
         }
 
