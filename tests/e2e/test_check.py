@@ -163,6 +163,24 @@ def test_the_same_as_json(garde):
     assert '"errors":1' in garde.command("check", "--json", "--config", garde.config, expect=CONFIG_ERRORS)
 
 
+def test_limits_of_single_callers_are_told_in_words_and_as_json(garde):
+    settings = garde.settings()
+    settings["caller"] = [{"name": "one", "known_as": ["CN=one"], "requests": 1}]
+    settings["group"] = [{"name": "all", "members": ["*"], "connections": 7}]
+    garde.write_config(settings)
+    assert '  - caller "one" (the certificate CN=one): 1 request\n' in check(garde, expect=0)
+    told = json.loads(garde.command("check", "--json", "--config", garde.config, expect=0))
+    assert told["caller_limits"] == [{"who": 'caller "one" (the certificate CN=one)', "requests": 1},
+                                     {"who": 'each of group "all" (every caller who shows who it is)', "connections": 7}]
+
+
+def test_limits_that_only_assertions_could_match_are_refused(garde):
+    settings = garde.settings()
+    settings["group"] = [{"name": "signers", "members": ["issuer:urn:example:sts"], "requests": 1}]
+    garde.write_config(settings)
+    assert '[[group]] "signers" requests holds for nobody' in check(garde)
+
+
 def test_run_refuses_what_check_refuses(garde):
     line = break_line(garde, r"workers = 2", "wrokers = 2")
     assert f"{garde.config}:{line}: error: " in garde.command("run", "--config", garde.config, expect=CONFIG_ERRORS)
