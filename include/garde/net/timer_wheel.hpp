@@ -41,8 +41,9 @@ class deadline {
 
 class timer_wheel {
   public:
-    static constexpr milliseconds tick{10};
-    static constexpr std::size_t slots = 1024;
+    /// A time-out that comes late is added to the answer of whoever waits for it.
+    static constexpr milliseconds tick{1};
+    static constexpr std::size_t slots = 8192;
 
     explicit timer_wheel(steady_time start) : now_(start) {}
     timer_wheel(const timer_wheel&) = delete;
