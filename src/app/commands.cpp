@@ -148,13 +148,27 @@ int verify_journal(const std::string& folder, bool as_json) {
     return verified->problems.empty() ? exit_ok : exit_untrue;
 }
 
-int verify_receipt_file(const std::string& file, const std::string& key) {
+/// A published set, or a PEM file.
+result<emergency::receipt_keys> read_receipt_keys(const std::string& file) {
+    const auto text = read_all(file);
+    if (!text) return std::unexpected(text.error());
+    if (trimmed(*text).starts_with('{')) return emergency::receipt_keys::parse(*text);
+    const std::array<std::filesystem::path, 1> files{file};
+    return emergency::receipt_keys::load(files);
+}
+
+int verify_receipt_file(const std::string& file, const std::string& keys_file) {
     const auto text = read_all(file);
     if (!text) {
         complain(text.error().message);
         return exit_failed;
     }
-    const auto claims = emergency::verify_receipt(trimmed(*text), key);
+    const auto keys = read_receipt_keys(keys_file);
+    if (!keys) {
+        complain(keys.error().message);
+        return exit_failed;
+    }
+    const auto claims = emergency::verify_receipt(trimmed(*text), *keys);
     if (!claims) {
         complain("the receipt does not hold: " + claims.error().message);
         return exit_untrue;
@@ -199,7 +213,12 @@ void add_verifiers(CLI::App& cli, int& code) {
     auto file = std::make_shared<std::string>();
     auto key = std::make_shared<std::string>();
     proof->add_option("FILE", *file, "the value of Garde-Receipt; - for standard input")->required();
-    proof->add_option("--key", *key, "PEM: the public key that receipts are verified with")->required();
+    proof
+        ->add_option(
+            "--key", *key,
+            "what it is verified with: the set that is published at /.well-known/jwks.json of the status "
+            "site, or one public key, PEM")
+        ->required();
     proof->callback([&code, file, key] { code = verify_receipt_file(*file, *key); });
 }
 

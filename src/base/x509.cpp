@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <ctime>
+#include <utility>
 
 namespace garde {
 namespace {
@@ -65,6 +66,16 @@ key_ptr parse_private_key(std::string_view pem) {
     key_ptr out(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
     ERR_clear_error();
     return out;
+}
+
+key_ptr parse_public_key(std::string_view pem) {
+    // Each reader skips what it is not for.
+    if (const auto certificates = parse_certificates(pem); !certificates.empty())
+        return key_ptr(X509_get_pubkey(certificates.front().get()));
+    const auto bio = bio_over(pem);
+    key_ptr out(PEM_read_bio_PUBKEY(bio.get(), nullptr, no_password, nullptr));
+    ERR_clear_error();
+    return out ? std::move(out) : parse_private_key(pem);
 }
 
 std::optional<std::chrono::sys_seconds> to_time(const ASN1_TIME* time) {

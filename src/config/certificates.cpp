@@ -128,6 +128,18 @@ std::vector<revocation_list_ptr> read_lists(const std::vector<named_file>& files
     return out;
 }
 
+void check_curve(const key_ptr& key, const named_file& file, report& into) {
+    std::array<char, 64> group{};
+    std::size_t length = 0;
+    const bool has_group = EVP_PKEY_get_utf8_string_param(key.get(), OSSL_PKEY_PARAM_GROUP_NAME, group.data(),
+                                                          group.size(), &length) == 1;
+    ERR_clear_error();
+    if (!has_group || std::string_view(group.data(), length) != "prime256v1")
+        into.error(file.line,
+                   fmt::format("{}: {} is not a key on the curve P-256", file.setting, file.path.string()),
+                   "make one: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256");
+}
+
 }  // namespace
 
 namespace {
@@ -198,17 +210,16 @@ void check_client_trust(const named_file& authorities, const std::vector<named_f
 }
 
 void check_signing_key(const named_file& file, report& into) {
-    const auto key = read_key(file, into);
-    if (!key) return;
-    std::array<char, 64> group{};
-    std::size_t length = 0;
-    const bool has_group = EVP_PKEY_get_utf8_string_param(key.get(), OSSL_PKEY_PARAM_GROUP_NAME, group.data(),
-                                                          group.size(), &length) == 1;
-    ERR_clear_error();
-    if (!has_group || std::string_view(group.data(), length) != "prime256v1")
-        into.error(file.line,
-                   fmt::format("{}: {} is not a key on the curve P-256", file.setting, file.path.string()),
-                   "make one: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256");
+    if (const auto key = read_key(file, into)) check_curve(key, file, into);
+}
+
+void check_verifying_key(const named_file& file, report& into) {
+    const auto pem = read_named_file(file, into);
+    if (!pem) return;
+    if (const auto key = parse_public_key(*pem)) return check_curve(key, file, into);
+    into.error(file.line,
+               fmt::format("{}: {} holds no public key that can be read", file.setting, file.path.string()),
+               "make one of the private key: openssl pkey -pubout -in … -out …");
 }
 
 }  // namespace garde::config

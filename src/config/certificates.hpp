@@ -40,5 +40,7 @@ void check_client_trust(const named_file& authorities, const std::vector<named_f
 
 /// A PEM private key on the curve P-256, as ES256 needs it.
 void check_signing_key(const named_file& file, report& into);
+/// The public half of one: in a certificate, a public or a private key.
+void check_verifying_key(const named_file& file, report& into);
 
 }  // namespace garde::config

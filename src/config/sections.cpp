@@ -266,6 +266,10 @@ void read_receipts(table_reader in, std::optional<receipts_settings>& into, repo
         out.key = key->path;
         check_signing_key(*key, problems);
     }
+    for (const auto& former : in.read_paths("former_keys", "[\"../certs/receipts-2025.pem\"]")) {
+        out.former_keys.push_back(former.path);
+        check_verifying_key(former, problems);
+    }
     in.read_text("issuer", out.issuer, need::required, "\"https://status.example\"");
     in.finish();
     if (in) into = std::move(out);

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <utility>
 
 namespace garde::emergency {
@@ -22,14 +23,17 @@ constexpr std::string_view algorithm = "ES256";
 constexpr std::string_view receipt_type = "garde-receipt+jws";
 constexpr std::size_t max_receipt_bytes = 2048;
 constexpr std::size_t max_issuer_bytes = 200;
+constexpr std::size_t max_key_id_bytes = 64;
 
-/// Lengths of the claims' texts.
-struct text_limits {
+/// How many attempts, and lengths of the claims' texts.
+struct claim_limits {
+    std::size_t attempts;
     std::size_t caller;
     std::size_t others;
 };
 /// Tried from the first; the last always fits, whatever must be escaped.
-constexpr std::array<text_limits, 5> limits{{{512, 128}, {256, 128}, {128, 128}, {64, 64}, {16, 16}}};
+constexpr std::array<claim_limits, 6> limits{
+    {{6, 512, 128}, {3, 512, 128}, {3, 256, 128}, {2, 128, 128}, {1, 64, 64}, {0, 16, 16}}};
 
 json::string limited(std::string_view text, std::size_t limit) {
     const auto clean = clean_utf8(text, limit);
@@ -40,7 +44,17 @@ json::string to_json(std::string_view text) {
     return json::string(text.data(), text.size());
 }
 
-std::string payload_of(const receipt_claims& claims, std::string_view issuer, text_limits limit) {
+json::array attempts_of(const receipt_claims& claims, claim_limits limit) {
+    json::array out;
+    for (const auto& one : claims.attempts | std::views::take(limit.attempts))
+        out.push_back(json::object{{"backend", limited(one.backend, limit.others)},
+                                   {"at", to_json(to_rfc3339(one.at))},
+                                   {"ms", one.took.count()},
+                                   {"result", limited(one.result, limit.others)}});
+    return out;
+}
+
+std::string payload_of(const receipt_claims& claims, std::string_view issuer, claim_limits limit) {
     const auto issued = std::chrono::floor<seconds>(claims.at).time_since_epoch();
     json::object out;
     out["iss"] = to_json(issuer);
@@ -52,6 +66,7 @@ std::string payload_of(const receipt_claims& claims, std::string_view issuer, te
     out["caller"] = limited(claims.caller, limit.caller);
     out["mode"] = limited(claims.mode, limit.others);
     out["decision"] = limited(claims.decision, limit.others);
+    out["attempts"] = attempts_of(claims, limit);
     if (claims.age >= seconds{0}) out["age"] = claims.age.count();
     return json::serialize(out);
 }
@@ -81,6 +96,19 @@ result<void> check_header(std::string_view text, std::string_view expected_key_i
     if (!has_text(members, "kid", expected_key_id))
         return fail(fmt::format("the receipt was signed with another key than {}", expected_key_id));
     return {};
+}
+
+/// Of the key that the header names. Not yet checked.
+result<std::string> named_key(std::string_view jws) {
+    const auto header = decode_canonical(jws.substr(0, std::min(jws.find('.'), max_receipt_bytes)));
+    json::error_code failed;
+    const auto read = header ? json::parse({header->data(), header->size()}, failed) : json::value();
+    const auto* members = failed ? nullptr : read.if_object();
+    const auto* kid = members == nullptr ? nullptr : members->if_contains("kid");
+    if (kid == nullptr || !kid->is_string() || kid->get_string().size() > max_key_id_bytes ||
+        !is_utf8({kid->get_string().data(), kid->get_string().size()}))
+        return fail("the receipt's header does not name its key");
+    return std::string(kid->get_string().data(), kid->get_string().size());
 }
 
 }  // namespace
@@ -146,10 +174,14 @@ result<std::string> check_receipt(std::string_view jws, EVP_PKEY* key) {
     return *std::move(payload);
 }
 
-result<std::string> verify_receipt(std::string_view jws, const std::filesystem::path& key) {
-    const auto loaded = load_public_key(key);
-    if (!loaded) return std::unexpected(loaded.error());
-    return check_receipt(jws, loaded->get());
+result<std::string> verify_receipt(std::string_view jws, const receipt_keys& keys) {
+    const auto named = named_key(jws);
+    if (!named) return std::unexpected(named.error());
+    EVP_PKEY* key = keys.find(*named);
+    if (key == nullptr)
+        return fail(
+            fmt::format("the receipt was signed with the key {}, which is not among those given", *named));
+    return check_receipt(jws, key);
 }
 
 }  // namespace garde::emergency

@@ -154,7 +154,7 @@ stand_in_context exchange::context(const caller::identity& who) const {
             .service = where_.service,
             .kind = where_.route->kind,
             .current = posture_->current,
-            .last_failure = last_failure_,
+            .failed = failed_,
             .accept_language = head_.find("Accept-Language").value_or(""),
             .request_body = body_,
             .who = who,
@@ -166,20 +166,20 @@ net::task<after> exchange::last_resort() {
     auto kept = co_await ask_cache();
     if (kept && !*kept) cache_detail_ = kept->error().detail;
     const bool hit = kept && *kept;
-    const stand_in_context situation = context(asker(kept, session_));
+    const caller::identity& who = asker(kept, session_);
     if (hit) {
         count(answer_kind::cached);
-        const stand_in answer = cached_answer(situation, **kept);
+        const stand_in answer = cached_answer(context(who), **kept);
         co_return co_await send_own(answer);
     }
-    if (posture_->last_chance && last_failure_ == reason::none) {
+    if (posture_->last_chance && failed_.empty()) {
         candidate tried = co_await try_anyway();
         if (tried.result.kind == continuity::outcome_kind::answered)
             co_return co_await answer_with(std::move(tried));
     }
     if (posture_->transparent()) {
         count(answer_kind::gateway_error);
-        const stand_in answer = gateway_error(situation);
+        const stand_in answer = gateway_error(context(who));
         co_return co_await send_own(answer);
     }
     const auto choice =
@@ -193,7 +193,7 @@ net::task<after> exchange::last_resort() {
     }
     const bool procedure = choice == continuity::last_resort::procedure;
     count(procedure ? answer_kind::procedure : answer_kind::gateway_error);
-    const stand_in answer = procedure ? procedure_answer(situation) : gateway_error(situation);
+    const stand_in answer = procedure ? procedure_answer(context(who)) : gateway_error(context(who));
     co_return co_await send_own(answer);
 }
 

@@ -77,7 +77,6 @@ net::task<after> exchange::run() {
         const bool first = plan.tried().size() == 1;
         candidate tried = co_await attempt(*order, first ? route.first : continuity::errand::regular);
         if (tried.result.kind == outcome_kind::answered) co_return co_await answer_with(std::move(tried));
-        last_failure_ = tried.result.why;
         if (first) limit_life(plan);
         look_again(plan);
         action = plan.resume(now(), tried.result, epoch_->routing[where_.service].retries);
@@ -96,9 +95,7 @@ net::task<exchange::candidate> exchange::try_anyway() {
     const continuity::try_backend order{.backend = *posture_->last_chance,
                                         .give_up_at = now() + rules().attempt_timeout,
                                         .before = continuity::history::fresh};
-    candidate out = co_await attempt(order, continuity::errand::trial);
-    last_failure_ = out.result.why;
-    co_return out;
+    co_return co_await attempt(order, continuity::errand::trial);
 }
 
 /// Finds where the request belongs, admits it and reads its body. What will be refused anyway is refused
@@ -194,7 +191,9 @@ net::task<exchange::candidate> exchange::attempt(const continuity::try_backend& 
     note(sent, order.backend, request.bytes.size(), begun);
     out.response = std::move(sent.answer);
     out.from = order.backend;
-    tell(out, as, now() - begun);
+    const steady_time ended = now();
+    note_failure(out, begun, ended);
+    tell(out, as, ended - begun);
     co_return out;
 }
 
@@ -211,6 +210,11 @@ continuity::outcome exchange::classify(upstream::sent& sent, continuity::history
          .body = look ? soap::scan(parser.body()) : soap::envelope_scan{},
          .before = sent.sent_twice ? continuity::history::maybe_processed : before,
          .replays = replays_of(*service_->settings)});
+}
+
+void exchange::note_failure(const candidate& of, steady_time begun, steady_time ended) {
+    if (of.result.kind == outcome_kind::answered) return;
+    failed_.push_back({of.from, begun, ended, of.result.why});
 }
 
 /// If nothing better comes, the caller gets what a backend itself said: the primary, or else the first that

@@ -136,7 +136,7 @@ continuity::attempt_action exchange::give_up(continuity::attempt_plan& plan, cop
     for (copy* one : {&first, second}) {
         if (one == nullptr) continue;
         tell(*one);
-        last_failure_ = one->out.result.why;
+        note_failure(one->out, one->begun, one->ended);
         one->out.response = std::move(one->sent->answer);
     }
     const auto result = first.out.result;

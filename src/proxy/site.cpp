@@ -62,6 +62,11 @@ result<site_ptr> site::make(config::settings_ptr settings, net::ticket_keys_ptr 
         auto signer = emergency::receipt_signer::load(all.receipts->key, all.receipts->issuer);
         if (!signer) return std::unexpected(signer.error());
         out->receipts_ = std::move(*signer);
+        std::vector<std::filesystem::path> files{all.receipts->key};
+        files.insert(files.end(), all.receipts->former_keys.begin(), all.receipts->former_keys.end());
+        const auto keys = emergency::receipt_keys::load(files);
+        if (!keys) return std::unexpected(keys.error());
+        out->receipt_keys_ = keys->to_jwks();
     }
     for (const auto& service : all.services) {
         auto made = make_service(service, all.status.public_url);

@@ -18,9 +18,14 @@ std::string_view stand_in_mode(mode current) {
     return to_text(current == mode::emergency ? mode::emergency : mode::degraded);
 }
 
+/// Of the last attempt; none when there was none.
+reason last_failure(const stand_in_context& context) {
+    return context.failed.empty() ? reason::none : context.failed.back().why;
+}
+
 std::string proxy_status(const stand_in_context& context) {
     return fmt::format("{}; error={}", context.served.settings().node_name,
-                       proxy_error(context.last_failure));
+                       proxy_error(last_failure(context)));
 }
 
 void add_cache_miss(stand_in& out, const stand_in_context& context) {
@@ -32,6 +37,18 @@ void add_cache_miss(stand_in& out, const stand_in_context& context) {
 
 enum class decision : std::uint8_t { cache, procedure };
 
+std::vector<emergency::attempt_claim> attempts_of(const stand_in_context& context, wall_time at) {
+    const steady_time now = std::chrono::steady_clock::now();
+    const auto& backends = context.served.service(context.service).settings->backends;
+    std::vector<emergency::attempt_claim> out;
+    for (const auto& one : context.failed)
+        out.push_back({.backend = backends[continuity::to_number(one.backend)].name,
+                       .at = at - std::chrono::duration_cast<wall_time::duration>(now - one.begun),
+                       .took = std::chrono::round<milliseconds>(one.ended - one.begun),
+                       .result = std::string(to_text(one.why))});
+    return out;
+}
+
 /// The signed proof that the caller asked, where the configuration has a key for it.
 void add_receipt(stand_in& out, const stand_in_context& context, decision what, const std::string& id,
                  std::chrono::seconds age) {
@@ -39,13 +56,15 @@ void add_receipt(stand_in& out, const stand_in_context& context, decision what, 
     if (!signer) return;
     const std::string asker = context.who.verified() ? context.who.issuer() + " / " + context.who.subject()
                                                      : std::string("unverified");
-    std::string receipt = signer->sign({.at = wall_now(),
+    const wall_time at = wall_now();
+    std::string receipt = signer->sign({.at = at,
                                         .id = id,
                                         .service = context.served.service(context.service).settings->name,
                                         .request_sha256 = sha256(context.request_body),
                                         .caller = asker,
                                         .mode = std::string(stand_in_mode(context.current)),
                                         .decision = what == decision::cache ? "cache" : "procedure",
+                                        .attempts = attempts_of(context, at),
                                         .age = age});
     if (!receipt.empty()) out.fields.push_back({"Garde-Receipt", std::move(receipt)});
 }
@@ -118,8 +137,8 @@ stand_in procedure_answer(const stand_in_context& context) {
 }
 
 stand_in gateway_error(const stand_in_context& context) {
-    const bool late =
-        context.last_failure == reason::timed_out || context.last_failure == reason::connect_timeout;
+    const reason last = last_failure(context);
+    const bool late = last == reason::timed_out || last == reason::connect_timeout;
     stand_in out{
         .status = late ? 504 : 502, .content_type = "application/problem+json", .fields = {}, .body = {}};
     out.body =

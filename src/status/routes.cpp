@@ -57,8 +57,9 @@ net::page_reply procedure_or_not_found(const question& asked, std::span<const pr
 
 }  // namespace
 
-net::page_reply respond(const question& asked, std::span<const proxy::service_site> services,
-                        const control::view* now, wall_time at) {
+net::page_reply respond(const question& asked, const exhibits& served, const control::view* now,
+                        wall_time at) {
+    const auto services = served.services;
     if (asked.method != "GET" && asked.method != "HEAD") {
         auto refused = problem(405, "The status site is read with GET and HEAD only.");
         refused.fields.push_back({"Allow", "GET, HEAD"});
@@ -71,6 +72,11 @@ net::page_reply respond(const question& asked, std::span<const proxy::service_si
                 .content_type = "application/json",
                 .fields = {{"Cache-Control", "no-cache"}},
                 .body = health_document(states_of(services, now), at)};
+    if (asked.path == "/.well-known/jwks.json")
+        return {.status = 200,
+                .content_type = "application/jwk-set+json",
+                .fields = {{"Cache-Control", "max-age=300"}},
+                .body = std::string(served.receipt_keys)};
     if (asked.path.starts_with(procedure_prefix)) return procedure_or_not_found(asked, services, now, at);
     if (asked.path.starts_with("/v1/"))
         return problem(404, "There is nothing at this address; see /v1/health.");

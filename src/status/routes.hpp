@@ -18,9 +18,15 @@ struct question {
     std::string_view accept_language;  ///< the field's value; empty without one
 };
 
+/// What is served, as far as the site shows it.
+struct exhibits {
+    std::span<const proxy::service_site> services;
+    std::string_view receipt_keys;  ///< a JWK set
+};
+
 /// `now` may be null: nothing is known yet. The body is also that of a HEAD request; who writes the reply
 /// leaves it out.
-net::page_reply respond(const question& asked, std::span<const proxy::service_site> services,
-                        const control::view* now, wall_time at);
+net::page_reply respond(const question& asked, const exhibits& served, const control::view* now,
+                        wall_time at);
 
 }  // namespace garde::status

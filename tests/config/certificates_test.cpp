@@ -146,6 +146,27 @@ TEST(certificates, a_receipts_key_that_is_not_there) {
                 ElementsAre(error_at(line_of(text, "receipts.key"), "[receipts] key", "correct the path")));
 }
 
+TEST(certificates, former_keys_of_receipts_may_be_private_public_or_in_a_certificate) {
+    const workspace here;
+    const auto loaded = here.load_good(
+        changed("key = \"receipts.key\"", "key = \"receipts.key\"\nformer_keys = [\"receipts.key\"]"));
+    ASSERT_EQ(loaded->receipts->former_keys.size(), 1U);
+}
+
+TEST(certificates, former_keys_of_receipts_that_are_none) {
+    const workspace here;
+    here.write("none.pem", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+    here.write("p384.pem", key_on_p384());
+    const auto text =
+        changed("key = \"receipts.key\"",
+                "key = \"receipts.key\"\nformer_keys = [\"none.pem\", \"p384.pem\", \"missing.pem\"]");
+    const int line = line_of(text, "former_keys");
+    EXPECT_THAT(here.problems_of(text),
+                ElementsAre(error_at(line, "holds no public key", "openssl pkey -pubout"),
+                            error_at(line, "is not a key on the curve P-256", "make one"),
+                            error_at(line, "missing.pem", "correct the path")));
+}
+
 TEST(certificates, a_receipts_key_on_another_curve) {
     const workspace here;
     here.write("receipts.key", key_on_p384());

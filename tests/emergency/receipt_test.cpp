@@ -63,6 +63,9 @@ receipt_claims some_claims() {
     out.caller = "CN=Authority,O=Example / CN=pharmacy-1";
     out.mode = "degraded";
     out.decision = "cache";
+    out.attempts = {
+        {"dc1", *parse_rfc3339("2018-08-09T11:59:58.500Z"), std::chrono::milliseconds(1'000), "timed-out"},
+        {"dc2", *parse_rfc3339("2018-08-09T11:59:59.500Z"), std::chrono::milliseconds(3), "connect-failed"}};
     out.age = std::chrono::seconds(86'400);
     return out;
 }
@@ -96,6 +99,13 @@ class receipt : public testing::Test {
     std::string refusal(std::string_view jws) {
         const auto verified = check_receipt(jws, verifying_key_.get());
         return verified ? "" : verified.error().message;
+    }
+
+    static result<std::string> verify(std::string_view jws, const std::filesystem::path& key) {
+        const std::array<std::filesystem::path, 1> files{key};
+        const auto keys = receipt_keys::load(files);
+        if (!keys) return std::unexpected(keys.error());
+        return verify_receipt(jws, *keys);
     }
 
     /// Signs any header and payload with the signer's key.
@@ -135,7 +145,7 @@ class receipt : public testing::Test {
 
 TEST_F(receipt, that_was_signed_is_verified) {
     const auto jws = signer_->sign(some_claims());
-    const auto verified = verify_receipt(jws, public_file_);
+    const auto verified = verify(jws, public_file_);
     ASSERT_TRUE(verified) << verified.error().message;
     EXPECT_EQ(*verified, from_base64url(split(jws).payload));
 }
@@ -146,7 +156,8 @@ TEST_F(receipt, says_what_happened) {
         R"({"iss":"garde.example","iat":1533816000,"at":"2018-08-09T12:00:00.250Z","jti":"0123456789abcdef",)"
         R"("service":"assurability","request_sha256":")" +
             to_hex(sha256("request")) +
-            R"(","caller":"CN=Authority,O=Example / CN=pharmacy-1","mode":"degraded","decision":"cache","age":86400})");
+            R"(","caller":"CN=Authority,O=Example / CN=pharmacy-1","mode":"degraded","decision":"cache","attempts":[{"backend":"dc1","at":"2018-08-09T11:59:58.500Z","ms":1000,)"
+            R"("result":"timed-out"},{"backend":"dc2","at":"2018-08-09T11:59:59.500Z","ms":3,"result":"connect-failed"}],"age":86400})");
 }
 
 TEST_F(receipt, has_no_age_where_no_cached_data_was_served) {
@@ -187,10 +198,10 @@ TEST_F(receipt, has_a_signature_that_openssl_verifies) {
 
 TEST_F(receipt, is_verified_with_the_private_key_and_with_a_certificate_too) {
     const auto jws = signer_->sign(some_claims());
-    EXPECT_TRUE(verify_receipt(jws, private_file_));
-    EXPECT_FALSE(verify_receipt(jws + "x", private_file_));
+    EXPECT_TRUE(verify(jws, private_file_));
+    EXPECT_FALSE(verify(jws + "x", private_file_));
     write_certificate(key_, folder_.path() / "certificate.pem");
-    const auto verified = verify_receipt(jws, folder_.path() / "certificate.pem");
+    const auto verified = verify(jws, folder_.path() / "certificate.pem");
     EXPECT_TRUE(verified) << verified.error().message;
 }
 
@@ -293,6 +304,7 @@ TEST_F(receipt, is_at_most_2_kib_long_whatever_must_be_escaped) {
     const std::string nasty(5'000, '\x01');
     auto claims = some_claims();
     claims.id = claims.service = claims.caller = claims.mode = claims.decision = nasty;
+    claims.attempts.assign(20, {nasty, claims.at, std::chrono::milliseconds::max(), nasty});
     claims.age = std::chrono::seconds::max();
     const auto jws = loaded->sign(claims);
     EXPECT_LE(jws.size(), 2048U);
@@ -353,7 +365,7 @@ TEST_F(receipt, names_a_missing_key_file) {
     const auto loaded = receipt_signer::load(missing, "garde.example");
     ASSERT_FALSE(loaded);
     EXPECT_EQ(loaded.error().message, "cannot read " + missing.string() + ": No such file or directory");
-    const auto verified = verify_receipt(signer_->sign(some_claims()), missing);
+    const auto verified = verify(signer_->sign(some_claims()), missing);
     ASSERT_FALSE(verified);
     EXPECT_EQ(verified.error().message, loaded.error().message);
 }

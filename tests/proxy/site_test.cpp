@@ -140,7 +140,8 @@ TEST(site, is_ready_to_serve) {
 
 TEST(site, has_receipts_where_there_is_a_key) {
     auto settings = site_settings();
-    settings->receipts = config::receipts_settings{test::pki::shared().server().key, "garde.test"};
+    settings->receipts = config::receipts_settings{
+        .key = test::pki::shared().server().key, .former_keys = {}, .issuer = "garde.test"};
     EXPECT_TRUE(made(settings)->receipts());
 }
 
@@ -165,7 +166,8 @@ TEST(site, what_is_missing_is_named) {
     EXPECT_THAT(refusal_of(no_texts), HasSubstr("service counter: "));
 
     auto no_key = site_settings();
-    no_key->receipts = config::receipts_settings{"/nonexistent/receipts.key", "garde.test"};
+    no_key->receipts = config::receipts_settings{
+        .key = "/nonexistent/receipts.key", .former_keys = {}, .issuer = "garde.test"};
     EXPECT_THAT(refusal_of(no_key), HasSubstr("/nonexistent/receipts.key"));
 }
 

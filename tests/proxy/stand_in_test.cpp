@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -44,19 +45,26 @@ struct standing_in : testing::Test {
                     .age = 3600s,
                     .ttl = 60s};
 
-    [[nodiscard]] stand_in_context context(reason last = reason::timed_out) const {
+    std::vector<failed_attempt> failed;
+
+    /// After an attempt at the first backend that took a second, and one at the second that failed at once.
+    [[nodiscard]] stand_in_context context(reason last = reason::timed_out) {
+        const steady_time now = std::chrono::steady_clock::now();
+        failed = {{continuity::backend_index{0}, now - 1s, now, reason::reset},
+                  {continuity::backend_index{1}, now, now, last}};
         return {.served = *served,
                 .service = 0,
                 .kind = continuity::route_kind::soap,
                 .current = mode::degraded,
-                .last_failure = last,
+                .failed = failed,
                 .accept_language = "nl",
                 .request_body = "<question/>",
                 .who = who,
                 .cache_detail = {}};
     }
     void with_receipts() {
-        settings->receipts = config::receipts_settings{test::pki::shared().server().key, "garde.test"};
+        settings->receipts = config::receipts_settings{
+            .key = test::pki::shared().server().key, .former_keys = {}, .issuer = "garde.test"};
         served = made(settings);
     }
 
@@ -74,7 +82,8 @@ struct standing_in : testing::Test {
     static boost::json::object receipt_of(const stand_in& answer) {
         const auto jws = value_of(answer, "Garde-Receipt");
         if (!jws) return {};
-        const auto payload = emergency::verify_receipt(*jws, test::pki::shared().server().key);
+        const std::array<std::filesystem::path, 1> files{test::pki::shared().server().key};
+        const auto payload = emergency::verify_receipt(*jws, emergency::receipt_keys::load(files).value());
         if (!payload) throw std::runtime_error(payload.error().message);
         return boost::json::parse(*payload).as_object();
     }
@@ -200,6 +209,31 @@ TEST_F(procedure_answers, carry_a_receipt_of_who_asked_what) {
     EXPECT_EQ(text_in(receipt, "service"), "counter");
     EXPECT_EQ(text_in(receipt, "caller"), "CN=Example CA / CN=pharmacy");
     EXPECT_THAT(said.body, HasSubstr(text_in(receipt, "jti"))) << boost::json::serialize(receipt);
+}
+
+TEST_F(procedure_answers, carry_a_receipt_of_whom_garde_had_asked) {
+    with_receipts();
+    const auto receipt = receipt_of(procedure_answer(context()));
+    const auto& attempts = receipt.at("attempts").as_array();
+    ASSERT_EQ(attempts.size(), 2U);
+    const auto& first = attempts[0].as_object();
+    EXPECT_EQ(text_in(first, "backend"), served->service(0).settings->backends[0].name);
+    EXPECT_EQ(text_in(first, "result"), "reset");
+    EXPECT_EQ(first.at("ms"), 1000);
+    const auto asked = parse_rfc3339(text_in(first, "at"));
+    const auto answered = parse_rfc3339(text_in(receipt, "at"));
+    ASSERT_TRUE(asked && answered);
+    EXPECT_GE(*answered - *asked, 1s - 1ms) << "by the wall clock, as long before as by the steady one";
+    EXPECT_EQ(text_in(attempts[1].as_object(), "result"), "timed-out");
+}
+
+TEST_F(procedure_answers, without_an_attempt_say_that_nobody_was_asked) {
+    with_receipts();
+    auto at = context();
+    at.failed = {};
+    const auto said = procedure_answer(at);
+    EXPECT_TRUE(receipt_of(said).at("attempts").as_array().empty());
+    EXPECT_EQ(value_of(said, "Proxy-Status"), "node-1; error=destination_unavailable");
 }
 
 TEST_F(procedure_answers, of_an_unknown_caller_say_so) {

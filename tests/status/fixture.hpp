@@ -68,7 +68,7 @@ class status_test : public testing::Test {
                                       const std::string& method = "GET") const {
         const std::string path = target.substr(0, target.find('?'));
         return respond({.method = method, .path = path, .target = target, .accept_language = accept_language},
-                       services_, now, asked_at);
+                       {services_, R"({"keys":["of the site"]})"}, now, asked_at);
     }
 
     static std::string field(const net::page_reply& reply, const std::string& name) {

@@ -64,5 +64,12 @@ TEST_F(routes_test, HeadIsAnsweredLikeGet) {
     }
 }
 
+TEST_F(routes_test, shows_the_keys_of_receipts_whether_or_not_the_controller_has_spoken) {
+    const auto reply = get("/.well-known/jwks.json", nullptr);
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(reply.content_type, "application/jwk-set+json");
+    EXPECT_EQ(reply.body, R"({"keys":["of the site"]})");
+}
+
 }  // namespace
 }  // namespace garde::status

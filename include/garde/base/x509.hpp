@@ -30,6 +30,9 @@ std::vector<revocation_list_ptr> parse_revocation_lists(std::string_view pem);
 /// A private key without a password; null when there is none that can be read. Never asks on the terminal.
 key_ptr parse_private_key(std::string_view pem);
 
+/// The public key in a certificate, a public or a private key; null when there is none that can be read.
+key_ptr parse_public_key(std::string_view pem);
+
 /// Whole seconds, in any year that ASN.1 can say; nothing for a time that cannot be read.
 std::optional<std::chrono::sys_seconds> to_time(const ASN1_TIME* time);
 

@@ -96,7 +96,8 @@ struct metrics_settings {
 
 /// [receipts]
 struct receipts_settings {
-    std::filesystem::path key;  ///< PEM, EC P-256 private key
+    std::filesystem::path key;                       ///< PEM, EC P-256 private key
+    std::vector<std::filesystem::path> former_keys;  ///< that earlier receipts were signed with; PEM, public
     std::string issuer;
 };
 

@@ -3,19 +3,30 @@
 //
 // Header: {"alg":"ES256","typ":"garde-receipt+jws","kid":KID}, KID being the first 16 hex digits of the
 // SHA-256 of the public key (SubjectPublicKeyInfo, DER). Payload: iss, iat (Unix seconds), at (RFC 3339),
-// jti, service, request_sha256 (hex), caller, mode, decision, and age (seconds) where cached data was served.
+// jti, service, request_sha256 (hex), caller, mode, decision, attempts (backend, at, ms, result; the first
+// ones where there is no room for all), and age (seconds) where cached data was served.
 #pragma once
 
 #include "garde/base/clock.hpp"
 #include "garde/base/hash.hpp"
 #include "garde/base/result.hpp"
+#include "garde/emergency/receipt_keys.hpp"
 
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace garde::emergency {
+
+/// A backend that was asked, and gave no answer.
+struct attempt_claim {
+    std::string backend;  ///< by its name in the configuration
+    wall_time at{};       ///< when it was asked
+    milliseconds took{};
+    std::string result;  ///< what became of it, as the metrics call it
+};
 
 struct receipt_claims {
     wall_time at{};
@@ -25,7 +36,8 @@ struct receipt_claims {
     std::string caller;    ///< the caller's pseudonym is useless to him: issuer and subject, or `unverified`
     std::string mode;      ///< Garde-Mode of the answer
     std::string decision;  ///< cache or procedure
-    std::chrono::seconds age{-1};  ///< of the cached data; negative: none
+    std::vector<attempt_claim> attempts;  ///< in their order; none where nobody was asked
+    std::chrono::seconds age{-1};         ///< of the cached data; negative: none
 };
 
 /// Signs. Immutable after load; any thread may sign at the same time.
@@ -38,8 +50,8 @@ class receipt_signer {
     receipt_signer(receipt_signer&&) noexcept;
     receipt_signer& operator=(receipt_signer&&) noexcept;
 
-    /// At most 2 KiB; claims too long for that are shortened, the caller first. Empty when OpenSSL fails (out
-    /// of memory).
+    /// At most 2 KiB; claims too long for that are shortened, the attempts and the caller first. Empty when
+    /// OpenSSL fails (out of memory).
     [[nodiscard]] std::string sign(const receipt_claims& claims) const;
 
   private:
@@ -48,9 +60,8 @@ class receipt_signer {
     std::unique_ptr<state> state_;
 };
 
-/// Checks form and signature; returns the payload as JSON text. `key`: PEM file with a certificate, a public
-/// key or a private key. Only the very form that sign() writes is accepted: ES256, this `typ`, three parts of
-/// canonical base64url.
-result<std::string> verify_receipt(std::string_view jws, const std::filesystem::path& key);
+/// Checks form and signature; returns the payload as JSON text. Only the very form that sign() writes is
+/// accepted: ES256, this `typ`, a `kid` of one of these keys, three parts of canonical base64url.
+result<std::string> verify_receipt(std::string_view jws, const receipt_keys& keys);
 
 }  // namespace garde::emergency

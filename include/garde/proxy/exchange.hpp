@@ -58,6 +58,7 @@ class exchange {
     [[nodiscard]] continuity::attempt_rules rules() const;
     void limit_life(continuity::attempt_plan& plan) const;
     void look_again(continuity::attempt_plan& plan) const;
+    void note_failure(const candidate& of, steady_time begun, steady_time ended);
     void keep_own_error(candidate&& failed);
 
     // hedged_attempt.cpp: the first attempt, and a second one beside it
@@ -115,7 +116,7 @@ class exchange {
     request_pass pass_;
     byte_claim claim_;
     bool may_use_cache_ = false;
-    continuity::reason last_failure_ = continuity::reason::none;
+    std::vector<failed_attempt> failed_;  ///< in the order in which they ended
     std::optional<candidate>
         own_error_;  ///< what a backend itself said of its failure: the primary's, else the first
     std::string cache_detail_;

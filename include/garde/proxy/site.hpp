@@ -59,6 +59,8 @@ class site {
     /// Absent: the status site speaks plain HTTP.
     [[nodiscard]] const std::optional<net::tls_context>& status_tls() const { return status_tls_; }
     [[nodiscard]] const std::optional<emergency::receipt_signer>& receipts() const { return receipts_; }
+    /// The public keys of receipts as a JWK set, without any where no receipts are given.
+    [[nodiscard]] const std::string& receipt_keys() const { return receipt_keys_; }
 
   private:
     site() = default;
@@ -71,6 +73,7 @@ class site {
     std::optional<net::tls_context> admin_tls_;
     std::optional<net::tls_context> status_tls_;
     std::optional<emergency::receipt_signer> receipts_;
+    std::string receipt_keys_ = R"({"keys":[]})";
 };
 
 }  // namespace garde::proxy

@@ -9,6 +9,7 @@
 #include "garde/proxy/site.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,14 +24,21 @@ struct stand_in {
     std::string body;
 };
 
+/// A backend that was asked and gave no answer.
+struct failed_attempt {
+    continuity::backend_index backend{};
+    steady_time begun;
+    steady_time ended;
+    continuity::reason why = continuity::reason::none;
+};
+
 /// What an answer is made for.
 struct stand_in_context {
     const site& served;
     std::size_t service = 0;
     continuity::route_kind kind = continuity::route_kind::soap;
     continuity::mode current = continuity::mode::degraded;
-    continuity::reason last_failure =
-        continuity::reason::none;  ///< of the last attempt; none when there was none
+    std::span<const failed_attempt> failed;  ///< all attempts, in the order in which they ended
     std::string_view accept_language;
     std::string_view request_body;
     const caller::identity& who;
