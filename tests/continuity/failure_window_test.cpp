@@ -200,6 +200,14 @@ TEST(failure_window, tells_the_insurer_that_most_failures_asked) {
     EXPECT_EQ(window.mostly_asked(start).callers, 2U);
 }
 
+TEST(failure_window, the_insurer_that_most_failures_asked_need_not_come_first) {
+    failure_window window(span);
+    window.enter(start, failure(1, 1, insurer_b));
+    for (std::uint64_t i = 2; i < 6; ++i) window.enter(start, failure(i, i, insurer_a));
+    EXPECT_EQ(window.mostly_asked(start).asked, insurer_a);
+    EXPECT_EQ(window.mostly_asked(start).callers, 4U);
+}
+
 TEST(failure_window, half_of_the_failures_is_not_most) {
     failure_window window(span);
     window.enter(start, failure(1, 1, insurer_a));
