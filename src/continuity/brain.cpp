@@ -54,7 +54,7 @@ service_brain::service_brain(const brain_rules& rules, steady_time now)
       machine_(rules.modes, now),
       procedure_(rules.procedure) {
     for (const auto& one : rules.backends) detectors_.emplace_back(one.detector, now);
-    posture_ = present_posture(now);
+    posture_ = present_posture(views(now));
 }
 
 service_brain::service_brain(const brain_rules& rules, const remembered_service& what)
@@ -67,7 +67,7 @@ service_brain::service_brain(const brain_rules& rules, const remembered_service&
     machine_ = mode_machine(rules.modes, what.since, what.active);
     if (what.procedure) procedure_.resume(what.since, *what.procedure);
     (void)procedure_.update(what.since, machine_.current().current);
-    posture_ = present_posture(what.since);
+    posture_ = present_posture(views(what.since));
 }
 
 std::vector<backend_view> service_brain::views(steady_time now) const {
@@ -242,12 +242,13 @@ milliseconds service_brain::recovery_bound(steady_time now, milliseconds every) 
 void service_brain::settle(steady_time now, const trigger& by, std::vector<brain_action>& out) {
     watch_domains(now, out);
     watch_insurers(now, out);
-    const auto former = machine_.update(now, views(now), order());
+    const auto seen = views(now);
+    const auto former = machine_.update(now, seen, order());
     if (procedure_.update(now, machine_.current().current))
         out.emplace_back(record_procedure{procedure_.active(), "garde", {}});
     if (machine_.frozen() != frozen_) out.emplace_back(record_freeze{frozen_ = machine_.frozen()});
     offer_trials(now);
-    if (service_posture next = present_posture(now); next != posture_) {
+    if (service_posture next = present_posture(seen); next != posture_) {
         posture_ = std::move(next);
         out.emplace_back(publish_posture{posture_});
     }
@@ -313,11 +314,11 @@ void service_brain::offer_trials(steady_time now) {
     ticket_ = trial_ticket{index_of(*next), ++tickets_};
 }
 
-service_posture service_brain::present_posture(steady_time now) const {
+service_posture service_brain::present_posture(const std::vector<backend_view>& seen) const {
     service_posture out;
     out.current = machine_.current().current;
     if (override_) out.pinned = override_->order.pinned;
-    out.attempts = machine_.attempts(views(now), order());
+    out.attempts = machine_.attempts(seen, order());
     out.returning = machine_.returning();
     out.admitted_percent = override_ ? 100 : machine_.admitted_percent();
     out.trial = ticket_;
@@ -379,7 +380,7 @@ std::vector<brain_action> service_brain::adopt(steady_time now, const reconfigur
     if (machine_.frozen() != frozen_) out.emplace_back(record_freeze{machine_.frozen()});
     frozen_ = machine_.frozen();
     offer_trials(now);
-    posture_ = present_posture(now);
+    posture_ = present_posture(views(now));
     if (changed) tell_change(now, before, {cause::reconfigured, what.by, what.reason}, out);
     return out;
 }

@@ -352,5 +352,25 @@ TEST(failure_detector_sole, it_falls_when_another_may_be_asked_again) {
     EXPECT_EQ(b.verdict_now(), verdict::down);
 }
 
+// --- the bound on its way back ---
+
+TEST(failure_detector_return, who_is_in_service_may_have_to_be_ejected_first) {
+    const milliseconds every = 1s;
+    const milliseconds calm = usual().failure_window + failure_detector::least_suspicion + 3 * every;
+    const milliseconds tried = usual().ejection_time + usual().trial_interval + every;
+    const bench b = up();
+    EXPECT_EQ(b.detector.recovery_bound(b.now, every), calm + usual().ejection_time + tried);
+}
+
+TEST(failure_detector_return, who_is_ejected_has_the_rest_of_that_before_it) {
+    const milliseconds every = 1s;
+    bench b = down_by_traffic();
+    const milliseconds at_first = b.detector.recovery_bound(b.now, every);
+    b.pass(3s);
+    EXPECT_EQ(b.detector.recovery_bound(b.now, every), at_first - 3s);
+    EXPECT_EQ(b.pass(1h).detector.recovery_bound(b.now, every),
+              b.pass(1h).detector.recovery_bound(b.now, every));
+}
+
 }  // namespace
 }  // namespace garde::continuity

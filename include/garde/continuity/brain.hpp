@@ -264,7 +264,7 @@ class service_brain {
     [[nodiscard]] std::optional<steady_time> wants_trial(std::size_t backend) const;
     [[nodiscard]] std::optional<steady_time> trial_due(std::size_t backend) const;
     void learn(std::size_t backend, const answers& what);
-    [[nodiscard]] service_posture present_posture(steady_time now) const;
+    [[nodiscard]] service_posture present_posture(const std::vector<backend_view>& seen) const;
     [[nodiscard]] backend_explanation explain_backend(steady_time now, backend_index backend) const;
     void tell_change(steady_time now, const placement& from, const trigger& by,
                      std::vector<brain_action>& out);

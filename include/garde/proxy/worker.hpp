@@ -157,7 +157,7 @@ class worker {
     void leave(session& one);
 
   private:
-    static constexpr milliseconds batch_time{50};
+    static constexpr milliseconds batch_time{100};
 
     void accept(net::socket accepted);
     void flush_answered();
