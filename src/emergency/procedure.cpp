@@ -1,6 +1,7 @@
 // See procedure.hpp.
 #include "garde/emergency/procedure.hpp"
 
+#include "garde/base/hash.hpp"
 #include "garde/base/utf8.hpp"
 #include "garde/soap/fault_writer.hpp"
 
@@ -85,6 +86,15 @@ result<procedure_text> load_text(const fs::path& file) {
     return parsed;
 }
 
+/// A line for each text: no text has a line feed.
+std::string version_of(const std::map<std::string, procedure_text, std::less<>>& texts) {
+    std::string all;
+    for (const auto& [language, text] : texts)
+        all += fmt::format("{}\n{}\n{}\n{}\n\n", language, text.title, text.summary,
+                           fmt::join(text.steps, "\n"));
+    return to_hex(sha256(all)).substr(0, 12);
+}
+
 json::string to_json(std::string_view text) {
     return json::string(text.data(), text.size());
 }
@@ -105,6 +115,7 @@ result<procedure> procedure::load(const config::procedure_settings& from, std::s
         if (!text) return std::unexpected(text.error());
         out.texts_.emplace(language, *std::move(text));
     }
+    out.version_ = version_of(out.texts_);
     return out;
 }
 
@@ -142,6 +153,7 @@ std::string procedure::problem_document(std::string_view language, std::string_v
     document["detail"] = to_json(own.summary);
     document["instance"] = to_json(id);
     document["procedure"] = to_json(link(language));
+    document["version"] = to_json(version_);
     document["steps"] = std::move(steps);
     return json::serialize(document);
 }

@@ -54,18 +54,21 @@ void add_receipt(stand_in& out, const stand_in_context& context, decision what, 
                  std::chrono::seconds age) {
     const auto& signer = context.served.receipts();
     if (!signer) return;
+    const auto& service = context.served.service(context.service);
     const std::string asker = context.who.verified() ? context.who.issuer() + " / " + context.who.subject()
                                                      : std::string("unverified");
     const wall_time at = wall_now();
-    std::string receipt = signer->sign({.at = at,
-                                        .id = id,
-                                        .service = context.served.service(context.service).settings->name,
-                                        .request_sha256 = sha256(context.request_body),
-                                        .caller = asker,
-                                        .mode = std::string(stand_in_mode(context.current)),
-                                        .decision = what == decision::cache ? "cache" : "procedure",
-                                        .attempts = attempts_of(context, at),
-                                        .age = age});
+    std::string receipt =
+        signer->sign({.at = at,
+                      .id = id,
+                      .service = service.settings->name,
+                      .request_sha256 = sha256(context.request_body),
+                      .caller = asker,
+                      .mode = std::string(stand_in_mode(context.current)),
+                      .decision = what == decision::cache ? "cache" : "procedure",
+                      .procedure = what == decision::procedure ? service.procedure->version() : "",
+                      .attempts = attempts_of(context, at),
+                      .age = age});
     if (!receipt.empty()) out.fields.push_back({"Garde-Receipt", std::move(receipt)});
 }
 

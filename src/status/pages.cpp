@@ -77,8 +77,10 @@ net::page_reply procedure_page(const service_state& one, const texts& words, wal
         class_of(one.state), escape(title_of(*one.service, words.language)), badge(words, one.state),
         validity(one, words), escape(text.summary), words.steps);
     for (const auto& step : text.steps) content += fmt::format("<li>{}</li>\n", escape(step));
-    content += fmt::format("</ol>\n<p class=\"back\"><a href=\"../?lang={}\">{}</a></p>\n", words.language,
-                           words.back);
+    content +=
+        fmt::format("</ol>\n<p class=\"soft\">{} {}</p>\n", words.version, one.service->procedure->version());
+    content +=
+        fmt::format("<p class=\"back\"><a href=\"../?lang={}\">{}</a></p>\n", words.language, words.back);
     return html_reply(200, {.words = words, .title = text.title, .content = std::move(content), .at = at});
 }
 

@@ -35,6 +35,7 @@ constexpr texts french{
     .made_at = "Page établie le",
     .refreshes = "Elle se renouvelle toutes les 30 secondes.",
     .steps = "Que faire",
+    .version = "Version",
     .applies_now = "Cette procédure s’applique maintenant.",
     .applies_still =
         "Cette procédure reste ouverte bien que le service réponde\u00a0; sa clôture sera annoncée sur ce "
@@ -79,6 +80,7 @@ constexpr texts dutch{
     .made_at = "Pagina opgemaakt op",
     .refreshes = "Ze vernieuwt zich om de 30 seconden.",
     .steps = "Wat te doen",
+    .version = "Versie",
     .applies_now = "Deze procedure is nu van toepassing.",
     .applies_still =
         "Deze procedure blijft van kracht, hoewel de dienst antwoordt; haar afsluiting wordt op deze site "
@@ -121,6 +123,7 @@ constexpr texts german{
     .made_at = "Seite erstellt am",
     .refreshes = "Sie erneuert sich alle 30 Sekunden.",
     .steps = "Was zu tun ist",
+    .version = "Fassung",
     .applies_now = "Dieses Verfahren gilt jetzt.",
     .applies_still =
         "Dieses Verfahren bleibt in Kraft, obwohl der Dienst antwortet; sein Ende wird auf diesen Seiten "
@@ -163,6 +166,7 @@ constexpr texts english{
     .made_at = "Page made at",
     .refreshes = "It renews itself every 30 seconds.",
     .steps = "What to do",
+    .version = "Version",
     .applies_now = "This procedure applies now.",
     .applies_still =
         "This procedure is still open although the service answers; its closing will be announced on this "

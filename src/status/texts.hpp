@@ -36,6 +36,7 @@ struct texts {
     std::string_view made_at;  ///< before the time
     std::string_view refreshes;
     std::string_view steps;
+    std::string_view version;  ///< before that of the texts
     std::string_view applies_now;
     std::string_view applies_still;   ///< although the service answers
     std::string_view applies_not;     ///< it answers

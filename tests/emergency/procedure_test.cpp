@@ -129,6 +129,22 @@ TEST_F(procedure_load, refuses_a_default_language_that_it_does_not_have) {
     EXPECT_THAT(loaded.error().message, HasSubstr("use one of fr, nl, de, en"));
 }
 
+TEST_F(procedure_load, has_another_version_when_any_of_its_texts_changes) {
+    const auto version = [&] {
+        const auto loaded =
+            procedure::load(settings_for(folder_.path()), "https://status.example", "assurability");
+        return loaded ? loaded->version() : loaded.error().message;
+    };
+    const std::string before = version();
+    EXPECT_EQ(before.size(), 12U);
+    EXPECT_EQ(version(), before) << "it is the same each time";
+    test::write_file(file("nl"), "Title\n\nSummary\n\nStep\n");
+    const std::string between = version();
+    EXPECT_NE(between, before);
+    test::write_file(file("nl"), "Title\n\nSummary\n\nStep!\n");
+    EXPECT_NE(version(), between);
+}
+
 TEST_F(procedure_load, takes_files_as_windows_editors_write_them) {
     test::write_file(file("en"), "\xEF\xBB\xBFTitle\r\n\r\nSummary\r\n\r\nStep\r\none\r\n");
     const auto loaded =

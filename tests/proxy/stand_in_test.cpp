@@ -132,6 +132,7 @@ TEST_F(cached_answers, carry_a_receipt_where_there_is_a_key) {
     const auto receipt = receipt_of(cached_answer(context(), kept));
     EXPECT_EQ(text_in(receipt, "decision"), "cache");
     EXPECT_EQ(text_in(receipt, "mode"), "degraded");
+    EXPECT_FALSE(receipt.contains("procedure")) << "none was handed out";
 }
 
 // --- the procedure ---
@@ -207,6 +208,7 @@ TEST_F(procedure_answers, carry_a_receipt_of_who_asked_what) {
     const auto receipt = receipt_of(said);
     EXPECT_EQ(text_in(receipt, "decision"), "procedure");
     EXPECT_EQ(text_in(receipt, "service"), "counter");
+    EXPECT_EQ(text_in(receipt, "procedure"), served->service(0).procedure->version());
     EXPECT_EQ(text_in(receipt, "caller"), "CN=Example CA / CN=pharmacy");
     EXPECT_THAT(said.body, HasSubstr(text_in(receipt, "jti"))) << boost::json::serialize(receipt);
 }

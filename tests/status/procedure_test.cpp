@@ -150,5 +150,11 @@ TEST_F(procedure_test, a_service_without_procedure_is_told_without) {
     EXPECT_THAT(body, Not(HasSubstr("rocedure")));
 }
 
+TEST_F(procedure_test, the_procedures_page_says_which_version_it_is) {
+    const std::string version = services_[0].procedure->version();
+    EXPECT_THAT(procedure_page(mode::primary, false), HasSubstr("Version " + version));
+    EXPECT_THAT(procedure_page(mode::primary, false, "nl"), HasSubstr("Versie " + version));
+}
+
 }  // namespace
 }  // namespace garde::status

@@ -36,6 +36,10 @@ class procedure {
     [[nodiscard]] const procedure_text& text(std::string_view language) const;
     [[nodiscard]] const config::procedure_settings& settings() const { return settings_; }
 
+    /// Of the texts in all languages: it changes when any of them does. 12 hex digits. Who was handed a text,
+    /// or a receipt of it, can tell by it which one that was.
+    [[nodiscard]] const std::string& version() const { return version_; }
+
     /// PUBLIC_URL/procedure/SERVICE?lang=LANG
     [[nodiscard]] std::string link(std::string_view language) const;
 
@@ -43,8 +47,8 @@ class procedure {
     /// summaries in the other languages; `id` is echoed in the receipt and the log.
     [[nodiscard]] std::string soap_fault(std::string_view language, std::string_view id) const;
 
-    /// RFC 9457, status 503, with `procedure` (the link) and `steps`; `type` is the procedure's page,
-    /// `instance` is `id`.
+    /// RFC 9457, status 503, with `procedure` (the link), its `version` and `steps`; `type` is the
+    /// procedure's page, `instance` is `id`.
     [[nodiscard]] std::string problem_document(std::string_view language, std::string_view id) const;
 
   private:
@@ -52,6 +56,7 @@ class procedure {
     std::string public_url_;
     std::string service_;
     std::map<std::string, procedure_text, std::less<>> texts_;
+    std::string version_;
 };
 
 /// The best of `languages` for an Accept-Language header (RFC 9110, 12.5.4): quality values; a range that is
