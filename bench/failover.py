@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bench.driver import failover_report, faults, network, report, trial  # noqa: E402
-from bench.driver.machine import Problem, allow_descriptors, described, peers_described, two_cores  # noqa: E402
+from bench.driver.machine import Problem, allow_descriptors, described, peers_described, take_precedence, two_cores  # noqa: E402
 from bench.driver.proxies import FAILOVER  # noqa: E402
 
 START_LIMIT_S = 30  # of one run, beside what it measures; repetitions come out of it too
@@ -50,7 +50,7 @@ def conditions(lengths, rounds, repeated):
     """How it was measured, for the report."""
     return [
         f"{rounds} round(s), {described()}",
-        "one core for the proxy, one for load and backends; TLS to the proxy and to the backends; a primary and a backup",
+        "one core for the proxy, one for load and backends, all before whatever else the machine does (SCHED_FIFO); TLS to the proxy and to the backends; a primary and a backup",
         f"{lengths.rate} consults of 8 KiB a second in open loop from {lengths.callers} addresses on {lengths.connections} keep-alive "
         "connections; latency counts from when each was due",
         f"service time {trial.SERVICE_MS} ms; for all proxies: attempt {trial.ATTEMPT_MS} ms, connecting 500 ms, a probe each 500 ms "
@@ -92,6 +92,7 @@ def main():
         folder = pathlib.Path(name)
         try:
             network.enter_own()
+            take_precedence()
             allow_descriptors()
             pki = folder / "pki"
             subprocess.run([ROOT / "certs" / "make-dev-pki", pki], check=True, stdout=subprocess.DEVNULL)

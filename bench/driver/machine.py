@@ -41,6 +41,14 @@ def allow_descriptors():
         resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, hard))
 
 
+def take_precedence():
+    """This process and all that it starts run before whatever else runs on the machine, by the real-time scheduler."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
+    except PermissionError as failed:
+        raise Problem("may not use the real-time scheduler, without which others on this machine delay what is measured; run as root") from failed
+
+
 def _first_line(*command):
     done = subprocess.run(command, capture_output=True, text=True)
     return (done.stdout + done.stderr).splitlines()[0]
@@ -181,23 +189,6 @@ class CoreClock:
             if line.startswith(f"cpu{self.core} "):
                 return [int(word) for word in line.split()[1:9]]
         raise Problem(f"/proc/stat knows no core {self.core}")
-
-
-class OthersClock:
-    """How much of a core others than our processes used since this was made, as a part of 1."""
-
-    def __init__(self, core, ours):
-        """`ours`: each with cpu_ns(), all of them on this core."""
-        self._ours = ours
-        self._core = CoreClock(core)
-        self._ns = self._used()
-        self._began = time.monotonic_ns()
-
-    def part(self):
-        return self._core.busy() - (self._used() - self._ns) / (time.monotonic_ns() - self._began)
-
-    def _used(self):
-        return sum(one.cpu_ns() for one in self._ours)
 
 
 def wait_for_port(process, port, seconds=15):

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from .load import next_line
-from .machine import OthersClock, Problem, Process
+from .machine import Problem, Process
 from .outcomes import Judged, Request, Spell
 from .proxies import FIXTURES, Proxy
 from .sites import Site
@@ -17,8 +17,6 @@ LATEST_ANSWER_S = 5  # garde-load waits so long after its last request
 PATIENCE_S = 30
 
 ATTEMPTS = 6
-# More of a core than this for others, over a run: requests and probes were late for no fault of the proxy's.
-OTHERS_LIMIT = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,20 +67,20 @@ class Direct:
         """There is nothing of its own."""
 
 
-def run(around, kind, fault, lengths, tell, others_limit=OTHERS_LIMIT):
+def run(around, kind, fault, lengths, tell):
     """The requests of a run, Judged; `kind` of proxy, or None for none.
 
-    On a machine that others use, now and then a run says nothing about the proxy: why not goes to `tell`, and it is tried again."""
+    Now and then a machine is late before any fault: why a run says nothing about the proxy goes to `tell`, and it is tried again."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _run_once(around, kind, fault, lengths, others_limit)
+            return _run_once(around, kind, fault, lengths)
         except Problem as failed:
             if attempt == ATTEMPTS:
                 raise
             tell(str(failed).splitlines()[0])
 
 
-def _run_once(around, kind, fault, lengths, others_limit):
+def _run_once(around, kind, fault, lengths):
     sites = []
     proxy = None
     try:
@@ -90,7 +88,7 @@ def _run_once(around, kind, fault, lengths, others_limit):
             sites.append(Site(name, around.programs, around.pki, around.load_core, around.folder, SERVICE_MS))
         ports = {site.name: site.port for site in sites}
         proxy = Proxy(kind, around.programs, around.pki, ports, around.proxy_core, around.folder) if kind else Direct(sites[0])
-        judged, others = _under_load(around, proxy, sites, fault, lengths)
+        judged = _under_load(around, proxy, sites, fault, lengths)
         if kind and proxy.process.popen.poll() is not None:
             raise proxy.process.fail(f"ended in the run of {fault.name} with exit code {proxy.process.popen.returncode}")
     finally:
@@ -98,8 +96,6 @@ def _run_once(around, kind, fault, lengths, others_limit):
             proxy.stop()
         for site in sites:
             site.stop()
-    if others > others_limit:
-        raise Problem(f"{fault.name}, {proxy.name}: others used {others:.0%} of a core meanwhile")
     early = judged.early_trouble()
     if early:
         raise Problem(f"{fault.name}, {proxy.name}: {len(early)} request(s) failed, slow or not answered by the primary "
@@ -108,21 +104,17 @@ def _run_once(around, kind, fault, lengths, others_limit):
 
 
 def _under_load(around, proxy, sites, fault, lengths):
-    """The requests, Judged, and how much others used of the core of which they used more."""
+    """The requests, Judged."""
     argv = [around.programs / "bench" / "garde-load", "record", "--to", proxy.port, "--path", "/consult",
             "--request", FIXTURES / "consult-request.xml", "--connections", lengths.connections, "--callers", lengths.callers,
             "--rate", lengths.rate, "--warm-up", lengths.warm_up, "--seconds", lengths.total(fault)]
     load = Process("load", argv, around.load_core, around.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         next_line(load, proxy, lengths.warm_up + LATEST_ANSWER_S + PATIENCE_S)  # it has warmed up
-        clocks = [OthersClock(around.load_core, [load, *sites])]
-        if isinstance(proxy, Proxy):
-            clocks.append(OthersClock(around.proxy_core, [proxy.process]))
         load.popen.stdin.write("\n")
         load.popen.stdin.flush()
         spell = _strike_and_heal(sites[0], fault, lengths)
         report = json.loads(next_line(load, proxy, lengths.after + LATEST_ANSWER_S + PATIENCE_S))
-        others = max(clock.part() for clock in clocks)
         load.popen.stdin.close()
         load.popen.wait(PATIENCE_S)
     finally:
@@ -130,7 +122,7 @@ def _under_load(around, proxy, sites, fault, lengths):
     requests = tuple(Request(due / 1e6, end / 1e6, status, what, site) for due, end, status, what, site in report["requests"])
     if len(requests) < lengths.rate * lengths.total(fault) * 0.99:
         raise load.fail(f"reported {len(requests)} requests only")
-    return Judged(requests, spell, fault.wanted, (ATTEMPT_MS + SERVICE_MS) / 1000), others
+    return Judged(requests, spell, fault.wanted, (ATTEMPT_MS + SERVICE_MS) / 1000)
 
 
 def _strike_and_heal(primary, fault, lengths):

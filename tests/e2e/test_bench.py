@@ -185,7 +185,7 @@ def around(pki, tmp_path):
 def short_run(around, kind, name):
     """Whatever others do on the machine meanwhile: no figure is compared here."""
     [fault] = [fault for fault in faults.ALL if fault.name == name]
-    return trial.run(around, kind, fault, SHORT, print, others_limit=1)
+    return trial.run(around, kind, fault, SHORT, print)
 
 
 def in_the_spell(run):
