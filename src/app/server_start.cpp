@@ -35,6 +35,16 @@ siphash_key random_key() {
     return out;
 }
 
+/// Where kept answers are on the disk; nothing when they are in memory only.
+std::optional<cache::vault_settings> cache_store(const config::settings& settings) {
+    if (!settings.cache_store) return std::nullopt;
+    cache::vault_settings out{
+        .file = settings.data_dir / "replies.sqlite", .keys = {}, .bytes = settings.cache_store->bytes};
+    for (const auto& key : settings.cache_store->keys)
+        if (auto made = cache::master_key::from(key)) out.keys.push_back(std::move(*made));
+    return out;
+}
+
 /// A word to the log where the machine bears less than what was asked for, and what is in force.
 void log_limits(const config::limits_settings& wanted, const proxy::admission_limits& in_force) {
     if (in_force.connections < wanted.connections)
@@ -134,6 +144,7 @@ result<void> server::prepare() {
     site_ = std::move(*made);
     cache_ = std::make_unique<cache::cache_desk>(cache_bytes(*settings_));
     cache_->recognise(settings_->callers);
+    if (auto where = cache_store(*settings_)) cache_->keep_on_disk(std::move(*where));
     journal_ = std::make_unique<journal::writer>(
         journal::writer::options{.folder = settings_->data_dir / "journal"});
     overrides_ = store::open_sqlite_override_store(settings_->data_dir / "garde.sqlite");
@@ -226,7 +237,9 @@ void server::make_metrics() {
         telemetry::metrics_site::sources{.counted = counted,
                                          .load = [this](const config::settings& of) { return load(of); },
                                          .workers = [this] { return health_of(watchdog_->workers()); },
-                                         .assertions = [this] { return cache_->assertions(); }});
+                                         .assertions = [this] { return cache_->assertions(); },
+                                         .cache = [this] { return cache_->totals(); },
+                                         .cache_store = [this] { return cache_->tier(); }});
 }
 
 telemetry::load_now server::load(const config::settings& of) const {

@@ -3,8 +3,12 @@
 
 #include "garde/net/arrival.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
+#include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -38,6 +42,23 @@ bool cache_desk::offer(cache::offer what) {
            !bar.compare_exchange_weak(known, at, std::memory_order_release, std::memory_order_relaxed)) {
     }
     return false;
+}
+
+void cache_desk::keep_on_disk(vault_settings where) {
+    loop_.post([this, where = std::move(where)]() mutable {
+        auto made =
+            std::make_unique<store_tier>(loop_, std::move(where), [this](kept_reply what, restored_as how) {
+                return cache_.restore(std::move(what), std::chrono::steady_clock::now(), how);
+            });
+        cache_.tell(made.get());
+        const std::lock_guard lock(totals_mutex_);
+        tier_ = std::move(made);
+    });
+}
+
+std::optional<tier_totals> cache_desk::tier() const {
+    const std::lock_guard lock(totals_mutex_);
+    return tier_ ? std::optional(tier_->totals()) : std::nullopt;
 }
 
 void cache_desk::resize(std::size_t bound_bytes) {
@@ -85,42 +106,105 @@ std::expected<caller::identity, cache_desk::nobody> cache_desk::identify(const c
     return if_allowed(callers_->known.recognise(std::move(*signer)));
 }
 
+cache_totals cache_desk::totals() const {
+    const std::lock_guard lock(totals_mutex_);
+    auto out = totals_;
+    out.dropped = dropped();
+    return out;
+}
+
 void cache_desk::admit(cache::offer what) {
+    const refusal why = settle(std::move(what));
+    watch_clock();
+    const std::lock_guard lock(totals_mutex_);
+    ++totals_.offers[static_cast<std::size_t>(why)];
+    totals_.kept = cache_.stats();
+}
+
+/// An alarm, once for each change.
+void cache_desk::watch_clock() {
+    const auto now = cache_.trust();
+    if (now == totals_.clock) return;
+    if (now == clock_trust::good)
+        spdlog::warn("cache: the wall clock can be trusted again");
+    else
+        spdlog::error(
+            "cache: the wall clock {}: answers whose age cannot be proven are not served, and nothing is "
+            "deleted "
+            "for its age, until it is set right; check this machine's clock",
+            now == clock_trust::behind ? "is behind the newest consult that is kept"
+                                       : "was set by more than five minutes");
+    if (tier_) tier_->trust_clock(now == clock_trust::good);
+    const std::lock_guard lock(totals_mutex_);
+    totals_.clock = now;
+}
+
+refusal cache_desk::settle(cache::offer what) {
     auto who = identify(what.who, what.allowed, what.request_body, what.consulted_at);
     if (who) {
         what.who = std::move(*who);
-        cache_.admit(what);
-    } else if (who.error().repeats.verified()) {
+        return cache_.admit(what);
+    }
+    if (who.error().repeats.verified()) {
         // The service has answered all the same, and may have had newer news.
         what.who = std::move(who.error().repeats);
-        cache_.take_back(what);
+        return cache_.take_back(what);
     }
+    return refusal::caller_unverified;
 }
 
-/// What was dropped before anybody knew who had signed it bars all who sign.
-found cache_desk::find(question what) {
-    const auto& bar_of_shown = bar_of(what.who);
+void cache_desk::bring(const asked& to, found what) {
+    watch_clock();
+    {
+        const std::lock_guard lock(totals_mutex_);
+        totals_.kept = cache_.stats();
+        if (what)
+            totals_.count_served(what->age);
+        else
+            ++totals_.misses[what.error().detail];
+    }
+    net::arrival<found>::bring(to, std::move(what));
+}
+
+/// What is not in memory may be on the disk.
+void cache_desk::answer(question what, const asked& to) {
+    const std::int64_t barred = bar_of(what.who).load(std::memory_order_acquire);
+    auto known = identified(std::move(what));
+    if (!known) return bring(to, std::unexpected(std::move(known.error())));
+    auto in_memory = look_up(*known, barred);
+    if (in_memory || !in_memory.error().key || !tier_) return bring(to, std::move(in_memory));
+    const auto key = *in_memory.error().key;
+    const auto kept = std::make_shared<question>(std::move(*known));
+    const bool waits =
+        tier_->read(key, [this, kept, barred, to](bool /*taken*/) { bring(to, look_up(*kept, barred)); });
+    if (!waits) bring(to, std::move(in_memory));
+}
+
+std::expected<question, miss> cache_desk::identified(question what) {
     auto who = identify(what.who, what.allowed, what.request_body, what.now);
     if (!who) return std::unexpected(std::move(who.error().why));
     what.who = std::move(*who);
+    return what;
+}
+
+/// What was dropped before anybody knew who had signed it bars all who sign: `barred`.
+found cache_desk::look_up(const question& what, std::int64_t barred) {
     found kept = cache_.find(what);
     if (!kept) {
-        kept.error().who = std::move(what.who);
+        kept.error().who = what.who;
         return kept;
     }
-    const std::int64_t barred = std::max(bar_of_shown.load(std::memory_order_acquire),
-                                         bar_of(what.who).load(std::memory_order_acquire));
+    barred = std::max(barred, bar_of(what.who).load(std::memory_order_acquire));
     if (kept->consulted_at.time_since_epoch().count() <= barred)
-        return std::unexpected(miss{"overtaken", std::move(what.who)});
-    kept->who = std::move(what.who);
+        return std::unexpected(miss{"overtaken", what.who});
+    kept->who = what.who;
     return kept;
 }
 
 net::task<found> cache_desk::ask(net::event_loop& asking, question what) {
     const auto answer = std::make_shared<net::arrival<found>>(asking);
-    if (!questions_.try_post([this, answer, what = std::move(what)]() mutable {
-            net::arrival<found>::bring(answer, find(std::move(what)));
-        }))
+    if (!questions_.try_post(
+            [this, answer, what = std::move(what)]() mutable { this->answer(std::move(what), answer); }))
         co_return std::unexpected(miss{"cache-busy"});
     co_return co_await answer->wait();
 }

@@ -1,6 +1,8 @@
 // See key.hpp.
 #include "garde/cache/key.hpp"
 
+#include "garde/base/secret.hpp"
+
 #include <array>
 #include <cstdint>
 #include <span>
@@ -9,9 +11,9 @@
 namespace garde::cache {
 namespace {
 
-/// HMAC over the parts, each behind its length in eight bytes, so that no two tuples give one text. The text
-/// holds personal data: it is built in one buffer and wiped.
-cache_key keyed_hash(const secret_string& secret, std::span<const std::string_view> parts) {
+/// A hash over the parts, each behind its length in eight bytes, so that no two tuples give one text. The
+/// text holds personal data: it is built in one buffer and wiped.
+cache_key hash_of(std::span<const std::string_view> parts) {
     std::size_t size = 0;
     for (const auto part : parts) size += 8 + part.size();
     std::string text;
@@ -21,14 +23,14 @@ cache_key keyed_hash(const secret_string& secret, std::span<const std::string_vi
             text.push_back(static_cast<char>(static_cast<std::uint64_t>(part.size()) >> shift & 0xFF));
         text.append(part);
     }
-    const cache_key out = hmac_sha256(secret.reveal(), text);
+    const cache_key out = sha256(text);
     wipe(text);
     return out;
 }
 
 }  // namespace
 
-cache_key make_key(const secret_string& secret, std::string_view service, const caller::identity& who,
+cache_key make_key(std::string_view service, const caller::identity& who,
                    const soap::consult_request& request) {
     const auto& patient = request.care_receiver;
     const bool by_ssin = !patient.ssin.empty();
@@ -45,15 +47,15 @@ cache_key make_key(const secret_string& secret, std::string_view service, const 
         by_ssin ? patient.ssin.reveal() : patient.registration.reveal(),
         request.request_type,
     };
-    return keyed_hash(secret, parts);
+    return hash_of(parts);
 }
 
-std::vector<cache_key> make_removal_keys(const secret_string& secret, std::string_view service,
-                                         const caller::identity& who, const soap::patient& patient) {
+std::vector<cache_key> make_removal_keys(std::string_view service, const caller::identity& who,
+                                         const soap::patient& patient) {
     std::vector<cache_key> out;
     for (const auto& identifier : patient.identifiers()) {
         const std::array<std::string_view, 4> parts{"removal", service, who.canonical(), identifier.reveal()};
-        out.push_back(keyed_hash(secret, parts));
+        out.push_back(hash_of(parts));
     }
     return out;
 }

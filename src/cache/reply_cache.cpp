@@ -17,25 +17,16 @@ namespace {
 
 using std::chrono::seconds;
 
-/// A wall clock may be this much behind the consult before it stops being a proof of age: it is set a little
-/// now and then.
-constexpr seconds clock_tolerance{5};
+/// No configuration serves older answers.
+constexpr std::chrono::days longest_age{30};
 
 /// What an entry takes beside its texts: the nodes of the structures, by estimate.
 constexpr std::size_t entry_overhead_bytes = 512;
 constexpr std::size_t removal_key_overhead_bytes = 96;
 
 struct entry {
-    cache_key key{};
-    std::vector<cache_key> removal_keys;
-    std::shared_ptr<const std::string> body;
-    std::string content_type;
-    wall_time consulted_at{};
-    steady_time consulted_at_steady{};
+    kept_reply what;
     steady_time expires_at{};
-    std::chrono::sys_days communicated{};
-    std::chrono::sys_days period_begin{};
-    std::chrono::sys_days period_end{};
     std::size_t bytes = 0;
 };
 
@@ -45,26 +36,10 @@ enum class use : std::uint8_t { keep, only_remove };
 using entry_list = std::list<entry>;
 using entry_handle = entry_list::iterator;
 
-/// The body holds personal data: its memory is wiped before it is given back.
-std::shared_ptr<const std::string> wiped_on_release(const std::string& body) {
-    return {new std::string(body), [](std::string* text) {
-                wipe(*text);
-                delete text;
-            }};
-}
-
-/// The larger of both clocks' ages; negative when the wall clock contradicts.
-seconds age_of(const entry& kept, wall_time now, steady_time now_steady) {
-    const auto by_wall = std::chrono::floor<seconds>(now - kept.consulted_at);
-    const auto by_steady = std::chrono::floor<seconds>(now_steady - kept.consulted_at_steady);
-    if (now - kept.consulted_at < -clock_tolerance) return seconds{-1};
-    return std::max({by_wall, by_steady, seconds{0}});
-}
-
 /// How much longer an entry could be served: until it is too old, and at most until its period is over. In
 /// seconds, since a period may end in the year 9999.
 seconds time_left(const entry& kept, seconds age, seconds max_age, wall_time now) {
-    const std::chrono::sys_seconds period_over{kept.period_end + std::chrono::days{1}};
+    const std::chrono::sys_seconds period_over{kept.what.period_end + std::chrono::days{1}};
     return std::max(seconds{0}, std::min(max_age - age, period_over - std::chrono::floor<seconds>(now)));
 }
 
@@ -76,36 +51,51 @@ bool contains_all(const std::vector<cache_key>& keys, const std::vector<cache_ke
 }  // namespace
 
 struct reply_cache::state {
-    explicit state(std::size_t bound) : bound_bytes(bound), secret(random_bytes(32)) {}
+    explicit state(std::size_t bound) : bound_bytes(bound) {}
 
     std::size_t bound_bytes;
-    const secret_string secret;
+    reply_keeper* keeper = nullptr;
+    age_clock clock;
     entry_list entries;  // most recently used first
     std::unordered_map<cache_key, entry_handle, cache_key_hash> by_key;
     std::unordered_multimap<cache_key, entry_handle, cache_key_hash> by_removal_key;
     std::map<std::pair<steady_time, cache_key>, entry_handle> by_expiry;
     reply_cache_stats stats;
 
+    /// False when there is no place for it.
+    bool restore(kept_reply what, steady_time now, restored_as how) {
+        clock.know(what.consulted);
+        // By then it is over at the latest; whether it may be served is decided when somebody asks.
+        const auto over = what.consulted.steady.value_or(now) + longest_age;
+        auto made = make_entry(std::move(what), over);
+        const bool fits = made.bytes + (how == restored_as::oldest ? stats.bytes : 0) <= bound_bytes;
+        if (!fits) return false;
+        if (const auto found = by_key.find(made.what.key); found != by_key.end()) {
+            if (!newer(made.what, found->second->what)) return true;
+            erase(found->second);
+        }
+        insert(std::move(made), how == restored_as::oldest ? entries.end() : entries.begin());
+        return true;
+    }
+
     [[nodiscard]] std::vector<cache_key> removal_keys(std::string_view service, const caller::identity& who,
                                                       const soap::consult_reply& reply,
                                                       const soap::consult_request* request) const {
         std::vector<cache_key> out;
-        if (request != nullptr) out = make_removal_keys(secret, service, who, request->care_receiver);
+        if (request != nullptr) out = make_removal_keys(service, who, request->care_receiver);
         if (!reply.care_receiver) return out;
-        for (const auto& key : make_removal_keys(secret, service, who, *reply.care_receiver))
+        for (const auto& key : make_removal_keys(service, who, *reply.care_receiver))
             if (std::ranges::find(out, key) == out.end()) out.push_back(key);
         return out;
     }
 
-    void insert(entry made) {
+    void insert(entry made, entry_list::const_iterator before) {
         stats.bytes += made.bytes;
         ++stats.entries;
-        ++stats.admitted;
-        entries.push_front(std::move(made));
-        const auto handle = entries.begin();
-        by_key.emplace(handle->key, handle);
-        for (const auto& key : handle->removal_keys) by_removal_key.emplace(key, handle);
-        by_expiry.emplace(std::pair(handle->expires_at, handle->key), handle);
+        const auto handle = entries.insert(before, std::move(made));
+        by_key.emplace(handle->what.key, handle);
+        for (const auto& key : handle->what.removal_keys) by_removal_key.emplace(key, handle);
+        by_expiry.emplace(std::pair(handle->expires_at, handle->what.key), handle);
         make_room();
     }
 
@@ -120,9 +110,9 @@ struct reply_cache::state {
     void erase(entry_handle handle) {
         stats.bytes -= handle->bytes;
         --stats.entries;
-        by_key.erase(handle->key);
-        by_expiry.erase({handle->expires_at, handle->key});
-        for (const auto& key : handle->removal_keys) {
+        by_key.erase(handle->what.key);
+        by_expiry.erase({handle->expires_at, handle->what.key});
+        for (const auto& key : handle->what.removal_keys) {
             const auto [first, last] = by_removal_key.equal_range(key);
             by_removal_key.erase(
                 std::find_if(first, last, [&](const auto& pair) { return pair.second == handle; }));
@@ -130,9 +120,11 @@ struct reply_cache::state {
         entries.erase(handle);
     }
 
-    /// What is over by the steady clock goes, asked for or not.
+    /// What is over by the steady clock goes, asked for or not; nothing while the clocks contradict each
+    /// other: a mistake of theirs must not cost what cannot be had again.
     void drop_expired(steady_time now) {
-        while (!by_expiry.empty() && by_expiry.begin()->first.first <= now) {
+        while (clock.trust() == clock_trust::good && !by_expiry.empty() &&
+               by_expiry.begin()->first.first <= now) {
             erase(by_expiry.begin()->second);
             ++stats.expired;
         }
@@ -141,6 +133,7 @@ struct reply_cache::state {
     /// Removes the entries under these identifiers, and those under the identifiers that the removed ones
     /// add.
     void remove(std::vector<cache_key> keys) {
+        if (keeper != nullptr) keeper->remove(keys);
         while (!keys.empty()) {
             const auto found = by_removal_key.find(keys.back());
             if (found == by_removal_key.end()) {
@@ -148,26 +141,29 @@ struct reply_cache::state {
                 continue;
             }
             const auto handle = found->second;
-            keys.insert(keys.end(), handle->removal_keys.begin(), handle->removal_keys.end());
+            const auto& more = handle->what.removal_keys;
+            keys.insert(keys.end(), more.begin(), more.end());
             erase(handle);
             ++stats.removed;
         }
     }
 
-    [[nodiscard]] entry make_entry(const offer& what, const soap::consult_request& request,
-                                   const soap::consult_reply& reply) const {
-        entry out{.key = make_key(secret, what.service, what.who, request),
-                  .removal_keys = removal_keys(what.service, what.who, reply, &request),
-                  .body = wiped_on_release(what.reply_body),
-                  .content_type = what.reply_content_type,
-                  .consulted_at = what.consulted_at,
-                  .consulted_at_steady = what.consulted_at_steady,
-                  .expires_at = what.consulted_at_steady + what.rules->max_age,
-                  .communicated = *reply.communicated,
-                  .period_begin = *reply.period_begin,
-                  .period_end = *reply.period_end};
-        out.bytes = sizeof(cache_key) + out.body->size() + out.content_type.size() + entry_overhead_bytes +
-                    out.removal_keys.size() * removal_key_overhead_bytes;
+    [[nodiscard]] kept_reply make_reply(const offer& what, const soap::consult_request& request,
+                                        const soap::consult_reply& reply) const {
+        return {.key = make_key(what.service, what.who, request),
+                .removal_keys = removal_keys(what.service, what.who, reply, &request),
+                .body = keep_body(what.reply_body),
+                .content_type = what.reply_content_type,
+                .consulted = {what.consulted_at, what.consulted_at_steady},
+                .communicated = *reply.communicated,
+                .period_begin = *reply.period_begin,
+                .period_end = *reply.period_end};
+    }
+
+    static entry make_entry(kept_reply what, steady_time expires_at) {
+        entry out{.what = std::move(what), .expires_at = expires_at};
+        out.bytes = sizeof(cache_key) + out.what.body->size() + out.what.content_type.size() +
+                    entry_overhead_bytes + out.what.removal_keys.size() * removal_key_overhead_bytes;
         return out;
     }
 
@@ -176,52 +172,57 @@ struct reply_cache::state {
     /// An answer that judge() found good: the checks that need what is kept already.
     refusal keep(const offer& what, const soap::consult_request& request, const soap::consult_reply& reply) {
         if (what.reply_body.size() > what.rules->entry_bytes) return refusal::too_large;
-        entry made = make_entry(what, request, reply);
+        entry made =
+            make_entry(make_reply(what, request, reply), what.consulted_at_steady + what.rules->max_age);
         if (made.bytes > bound_bytes) return refusal::too_large;
-        if (const auto found = by_key.find(made.key); found != by_key.end()) {
-            const entry& kept = *found->second;
-            if (std::pair(made.communicated, made.consulted_at_steady) <
-                std::pair(kept.communicated, kept.consulted_at_steady))
-                return refusal::older_communicated;
+        if (const auto found = by_key.find(made.what.key); found != by_key.end()) {
+            if (newer(found->second->what, made.what)) return refusal::older_communicated;
             erase(found->second);
         }
-        insert(std::move(made));
+        clock.know(made.what.consulted);
+        if (keeper != nullptr) keeper->keep(made.what);
+        ++stats.admitted;
+        insert(std::move(made), entries.begin());
         return refusal::none;
     }
 
     /// The entry that answers the question, or the end of the list. A question may name the patient in two
     /// ways while the key goes by one: then the entry must be known under both.
     entry_handle look_up(const question& what, const soap::consult_request& request) {
-        const auto found = by_key.find(make_key(secret, what.service, what.who, request));
+        const auto found = by_key.find(make_key(what.service, what.who, request));
         if (found == by_key.end()) return entries.end();
-        const auto named = make_removal_keys(secret, what.service, what.who, request.care_receiver);
-        return contains_all(found->second->removal_keys, named) ? found->second : entries.end();
+        const auto named = make_removal_keys(what.service, what.who, request.care_receiver);
+        return contains_all(found->second->what.removal_keys, named) ? found->second : entries.end();
     }
 
     std::expected<hit, miss> find(const question& what) {
         if (!what.who.verified())
-            return std::unexpected(miss{std::string(to_text(refusal::caller_unverified))});
+            return std::unexpected(miss{.detail = std::string(to_text(refusal::caller_unverified))});
         const auto request = soap::read_request(what.request_body);
-        if (!request) return std::unexpected(miss{"request-" + std::string(to_text(request.error()))});
+        if (!request)
+            return std::unexpected(miss{.detail = "request-" + std::string(to_text(request.error()))});
         const auto handle = look_up(what, *request);
-        if (handle == entries.end()) return std::unexpected(miss{"no-entry"});
+        if (handle == entries.end())
+            return std::unexpected(
+                miss{.detail = "no-entry", .key = make_key(what.service, what.who, *request)});
 
-        const auto age = age_of(*handle, what.now, what.now_steady);
+        const auto age = clock.age(handle->what.consulted, what.now, what.now_steady);
         const auto verdict = may_serve({.asked_for = request->date,
                                         .asked_until = request->last_date,
-                                        .period_begin = handle->period_begin,
-                                        .period_end = handle->period_end,
+                                        .period_begin = handle->what.period_begin,
+                                        .period_end = handle->what.period_end,
                                         .age = age,
                                         .max_age = what.rules->max_age});
-        if (verdict == serve_verdict::too_old) {
+        if (verdict == serve_verdict::too_old && clock.trust() == clock_trust::good) {
             erase(handle);
             ++stats.expired;
         }
-        if (verdict != serve_verdict::serve) return std::unexpected(miss{std::string(to_text(verdict))});
+        if (verdict != serve_verdict::serve)
+            return std::unexpected(miss{.detail = std::string(to_text(verdict))});
         entries.splice(entries.begin(), entries, handle);
-        return hit{.body = handle->body,
-                   .content_type = handle->content_type,
-                   .consulted_at = handle->consulted_at,
+        return hit{.body = handle->what.body,
+                   .content_type = handle->what.content_type,
+                   .consulted_at = handle->what.consulted.wall,
                    .age = age,
                    .ttl = time_left(*handle, age, what.rules->max_age, what.now)};
     }
@@ -240,6 +241,7 @@ refusal reply_cache::take_back(const offer& what) {
 }
 
 refusal reply_cache::state::settle(const offer& what, use allowed) {
+    clock.observe(what.consulted_at, what.consulted_at_steady);
     drop_expired(what.consulted_at_steady);
     if (!what.who.verified()) return refusal::caller_unverified;
     if (what.reply_status != 200) return refusal::http_status;
@@ -247,6 +249,7 @@ refusal reply_cache::state::settle(const offer& what, use allowed) {
     if (!reply) return refusal::unreadable;
     const auto request = soap::read_request(what.request_body);
     if (!request) {
+        ++stats.unreadable_questions[static_cast<std::size_t>(request.error())];
         // No key, but the answer may still be news about a patient that it names.
         if (removes_older(judge_reply(*reply, *what.rules)))
             remove(removal_keys(what.service, what.who, *reply, nullptr));
@@ -259,15 +262,33 @@ refusal reply_cache::state::settle(const offer& what, use allowed) {
 }
 
 std::expected<hit, miss> reply_cache::find(const question& what) {
+    state_->clock.observe(what.now, what.now_steady);
     auto out = state_->find(what);
     ++(out ? state_->stats.hits : state_->stats.misses);
     state_->drop_expired(what.now_steady);
     return out;
 }
 
+void reply_cache::tell(reply_keeper* keeper) {
+    state_->keeper = keeper;
+}
+
+bool reply_cache::restore(kept_reply what, steady_time now, restored_as how) {
+    return state_->restore(std::move(what), now, how);
+}
+
+void reply_cache::forget(const cache_key& key) {
+    if (const auto found = state_->by_key.find(key); found != state_->by_key.end())
+        state_->erase(found->second);
+}
+
 void reply_cache::resize(std::size_t bound_bytes) {
     state_->bound_bytes = bound_bytes;
     state_->make_room();
+}
+
+clock_trust reply_cache::trust() const {
+    return state_->clock.trust();
 }
 
 const reply_cache_stats& reply_cache::stats() const {

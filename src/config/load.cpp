@@ -40,6 +40,7 @@ void read_all(const toml::table& root, settings& into, report& problems) {
     read_status(in.read_table("status", need::required), into.status, problems);
     read_metrics(in.read_table("metrics", need::optional), into.metrics);
     read_receipts(in.read_table("receipts", need::optional), into.receipts, problems);
+    read_cache_store(in.read_table("cache_store", need::optional), into.cache_store, problems);
     check_listen_addresses(into, problems);
     const limit_frame frame{.everybody = into.limits, .clients = into.listener.clients};
     auto groups = read_groups(in.read_tables("group", need::optional), frame, problems);
@@ -54,6 +55,7 @@ void read_all(const toml::table& root, settings& into, report& problems) {
     for (auto& service : in.read_tables("service", need::required))
         read_service(std::move(service), callers, taken, into.services.emplace_back(), problems);
     read_self_check(in.read_table("self_check", need::optional), into.services, into.self_check);
+    check_cache_store(into, problems);
     in.finish();
 }
 

@@ -2,6 +2,8 @@
 // made once.
 #include "garde/config/load.hpp"
 
+#include "units.hpp"
+
 #include <fmt/format.h>
 
 #include <string_view>
@@ -42,6 +44,16 @@ std::vector<problem> check_reload(const settings& running, const settings& next)
     };
     compare(next.metrics ? next.metrics->address.line : 0, "[metrics] address", metrics(running),
             metrics(next));
+    const int store_line = next.cache_store ? next.cache_store->line : 0;
+    const auto store = [](const settings& of) {
+        return of.cache_store ? std::string("there") : std::string("none");
+    };
+    compare(store_line, "[cache_store]", store(running), store(next));
+    if (!running.cache_store || !next.cache_store) return out;
+    compare(store_line, "[cache_store] bytes", size_text(running.cache_store->bytes),
+            size_text(next.cache_store->bytes));
+    if (running.cache_store->keys != next.cache_store->keys)
+        compare(store_line, "[cache_store] key", "what the file held when garde started", "another");
     return out;
 }
 

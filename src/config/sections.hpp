@@ -14,8 +14,8 @@
 
 namespace garde::config {
 
-/// [node], [listener], [limits], [admin], [status], [metrics], [receipts], [self_check], and what holds
-/// between them.
+/// [node], [listener], [limits], [admin], [status], [metrics], [receipts], [self_check], [cache_store], and what
+/// holds between them.
 void read_node(table_reader in, settings& into, report& problems);
 void read_listener(table_reader in, listener_settings& into, report& problems);
 void read_limits(table_reader in, limits_settings& into);
@@ -26,6 +26,9 @@ void read_receipts(table_reader in, std::optional<receipts_settings>& into, repo
 /// [self_check], once the services are read: a backend is no reference.
 void read_self_check(table_reader in, const std::vector<service_settings>& services,
                      self_check_settings& into);
+void read_cache_store(table_reader in, std::optional<cache_store_settings>& into, report& problems);
+/// What holds between [cache_store] and the services.
+void check_cache_store(const settings& all, report& problems);
 void check_listen_addresses(const settings& all, report& problems);
 
 /// [assertions]; null when it is not there, or cannot be used.

@@ -1,10 +1,11 @@
 // See override_table.hpp.
 #include "override_table.hpp"
 
+#include "store_files.hpp"
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <system_error>
 #include <utility>
 
 namespace garde::store {
@@ -62,23 +63,6 @@ database_result<database> open_ready(const fs::path& file) {
     if (auto done = opened->execute(procedures_schema); !done) return std::unexpected(done.error());
     opened->set_closing(database::closing::clears_log);
     return opened;
-}
-
-/// Moves the file and its journals out of the way, under the first number that is free.
-result<fs::path> set_aside(const fs::path& file) {
-    fs::path aside;
-    std::error_code ignored;
-    int number = 1;
-    do aside = fmt::format("{}.corrupt-{}", file.string(), number++);
-    while (fs::exists(aside, ignored));
-    for (const char* suffix : {"-wal", "-shm", ""}) {
-        std::error_code why;
-        fs::rename(file.string() + suffix, aside.string() + suffix, why);
-        if (why && why != std::errc::no_such_file_or_directory)
-            return fail(
-                fmt::format("cannot set the corrupt {}{} aside: {}", file.string(), suffix, why.message()));
-    }
-    return aside;
 }
 
 std::int64_t to_nanoseconds(wall_time at) {

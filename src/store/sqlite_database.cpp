@@ -67,6 +67,14 @@ void statement::bind_null(int parameter) {
     sqlite3_bind_null(what_.get(), parameter);
 }
 
+void statement::bind_bytes(int parameter, std::string_view bytes) {
+    sqlite3_bind_blob64(what_.get(), parameter, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
+}
+void statement::reset() {
+    sqlite3_reset(what_.get());
+    sqlite3_clear_bindings(what_.get());
+}
+
 database_result<statement::step_result> statement::step() {
     switch (sqlite3_step(what_.get())) {
         case SQLITE_ROW: return step_result::row;
@@ -80,6 +88,13 @@ std::string statement::text(int column) const {
     const auto length = sqlite3_column_bytes(what_.get(), column);
     if (begin == nullptr) return {};
     return {reinterpret_cast<const char*>(begin), static_cast<std::size_t>(length)};
+}
+
+std::string statement::bytes(int column) const {
+    const auto* begin = static_cast<const char*>(sqlite3_column_blob(what_.get(), column));
+    const auto length = sqlite3_column_bytes(what_.get(), column);
+    if (begin == nullptr) return {};
+    return {begin, static_cast<std::size_t>(length)};
 }
 
 std::int64_t statement::number(int column) const {

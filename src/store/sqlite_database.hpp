@@ -37,9 +37,13 @@ class statement {
     void bind(int parameter, std::string_view text);
     void bind(int parameter, std::int64_t number);
     void bind_null(int parameter);
+    void bind_bytes(int parameter, std::string_view bytes);
+    /// Ready to be carried out again; what was bound is not kept.
+    void reset();
     database_result<step_result> step();
 
     [[nodiscard]] std::string text(int column) const;
+    [[nodiscard]] std::string bytes(int column) const;
     [[nodiscard]] std::int64_t number(int column) const;
     [[nodiscard]] std::optional<std::int64_t> optional_number(int column) const;
 

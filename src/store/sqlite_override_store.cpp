@@ -5,12 +5,11 @@
 
 #include "file_lock.hpp"
 #include "override_table.hpp"
+#include "store_files.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <cerrno>
-#include <sys/stat.h>
 #include <thread>
 #include <utility>
 
@@ -19,13 +18,6 @@ namespace {
 
 constexpr std::size_t queue_bound = 256;
 constexpr milliseconds retry_interval{500};
-
-/// With those above it; what is wrong shows when the file is opened.
-void make_folder(const std::filesystem::path& folder) {
-    if (folder.empty() || ::mkdir(folder.c_str(), 0700) == 0 || errno != ENOENT) return;
-    make_folder(folder.parent_path());
-    ::mkdir(folder.c_str(), 0700);
-}
 
 /// The file and the right to it.
 struct owned_table {

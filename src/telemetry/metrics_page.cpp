@@ -4,6 +4,8 @@
 #include "garde/base/version.hpp"
 #include "garde/telemetry/openmetrics.hpp"
 
+#include "cache_metrics.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -221,6 +223,8 @@ std::string metrics_page(const metrics_input& from) {
     write_process(out, from.process);
     write_callers(out, from.counters);
     if (from.assertions) write_assertions(out, *from.assertions);
+    if (from.cache) write_cache(out, *from.cache);
+    if (from.cache_store) write_cache_store(out, *from.cache_store);
     write_requests(out, from);
     write_backends(out, from);
     if (from.now != nullptr) write_view(out, *from.now);

@@ -3,6 +3,8 @@
 
 #include "garde/telemetry/openmetrics.hpp"
 
+#include <algorithm>
+
 namespace garde::telemetry {
 
 metrics_site::metrics_site(net::event_loop& desk, sources from)
@@ -21,6 +23,8 @@ std::string metrics_site::gather() const {
     // A worker that has not yet taken up the configuration that another one has is left out until it has.
     for (const auto& each : counted)
         if (each->settings == settings) each->counters->add_to(totals);
+    const bool cached =
+        std::ranges::any_of(settings->services, [](const auto& each) { return each.cache.has_value(); });
     const process_facts process = read_process_facts(started_);
     return metrics_page({.services = settings->services,
                          .counters = totals,
@@ -30,6 +34,8 @@ std::string metrics_site::gather() const {
                          .assertions = from_.assertions && settings->callers->assertions
                                            ? std::optional(from_.assertions())
                                            : std::nullopt,
+                         .cache = from_.cache && cached ? std::optional(from_.cache()) : std::nullopt,
+                         .cache_store = from_.cache_store ? from_.cache_store() : std::nullopt,
                          .workers = from_.workers ? from_.workers() : std::vector<worker_health>{}});
 }
 

@@ -184,6 +184,31 @@ TEST_F(at_desk, workers_offer_and_ask_at_the_same_time) {
     EXPECT_EQ(hits, 150);
 }
 
+TEST_F(at_desk, what_became_of_offers_and_questions_is_counted) {
+    desk.offer(good_offer(one));
+    desk.offer(small_offer(one));
+    ASSERT_EQ(detail_for(one), "");
+    ASSERT_EQ(detail_for(two), "no-entry");
+    const auto totals = desk.totals();
+    EXPECT_EQ(totals.offers[static_cast<std::size_t>(refusal::none)], 1U);
+    EXPECT_EQ(totals.offers[static_cast<std::size_t>(refusal::http_status)], 1U);
+    EXPECT_EQ(totals.misses.at("no-entry"), 1U);
+    EXPECT_EQ(totals.served_ages[0], 1U) << "an hour old";
+    EXPECT_EQ(totals.served_age_sum_s, 3600U);
+    EXPECT_EQ(totals.kept.entries, 1U);
+    EXPECT_EQ(totals.clock, clock_trust::good);
+}
+
+TEST_F(at_desk, a_clock_that_was_set_raises_an_alarm) {
+    desk.offer(good_offer(one));
+    question later = about(one);
+    later.now += 10min;
+    std::optional<found> out;
+    asking.spawn(keep(desk.ask(asking, std::move(later)), out));
+    test::run_until(asking, [&] { return out.has_value(); });
+    EXPECT_EQ(desk.totals().clock, clock_trust::stepped);
+}
+
 // --- a full queue of offers ---
 
 TEST_F(at_desk, as_many_offers_as_the_bound_may_wait) {

@@ -18,7 +18,6 @@ using test::with;
 using test::with_all;
 using test::with_section;
 
-const secret_string secret{"a secret of this test"};
 const caller::identity pharmacy_one{"CN=Example CA", "CN=Example Pharmacy One", {}};
 const caller::identity pharmacy_two{"CN=Example CA", "CN=Example Pharmacy Two", {}};
 
@@ -33,7 +32,7 @@ soap::consult_request read(std::string_view message) {
 }
 
 cache_key key_of(std::string_view message) {
-    return make_key(secret, "assurability", pharmacy_one, read(message));
+    return make_key("assurability", pharmacy_one, read(message));
 }
 
 TEST(make_key, is_equal_for_the_same_question) {
@@ -96,12 +95,12 @@ TEST(make_key, differs_with_every_field_that_matters) {
         [](auto& r) { r.provider_quality += "0", r.provider_nihii.erase(0, 1); },
         [](auto& r) { r.care_receiver = {{}, "1000", secret_string("000000000001")}; },
     };
-    std::set<cache_key> keys{make_key(secret, "assurability", pharmacy_one, base)};
+    std::set<cache_key> keys{make_key("assurability", pharmacy_one, base)};
     std::size_t expected = 1;
     for (const auto& apply : changes) {
         auto request = base;
         apply(request);
-        keys.insert(make_key(secret, "assurability", pharmacy_one, request));
+        keys.insert(make_key("assurability", pharmacy_one, request));
         EXPECT_EQ(keys.size(), ++expected);
     }
 }
@@ -110,42 +109,34 @@ TEST(make_key, two_callers_never_share) {
     const auto request = read(question());
     const caller::identity other_issuer{"CN=Other CA", "CN=Example Pharmacy One", {}};
     const caller::identity other_name{"CN=Example CA", "CN=Example Pharmacy One", {"DNS:one.example.org"}};
-    const std::set<cache_key> keys{make_key(secret, "assurability", pharmacy_one, request),
-                                   make_key(secret, "assurability", pharmacy_two, request),
-                                   make_key(secret, "assurability", other_issuer, request),
-                                   make_key(secret, "assurability", other_name, request)};
+    const std::set<cache_key> keys{
+        make_key("assurability", pharmacy_one, request), make_key("assurability", pharmacy_two, request),
+        make_key("assurability", other_issuer, request), make_key("assurability", other_name, request)};
     EXPECT_EQ(keys.size(), 4U);
 }
 
 TEST(make_key, two_services_never_share) {
     const auto request = read(question());
-    EXPECT_NE(make_key(secret, "assurability", pharmacy_one, request),
-              make_key(secret, "other", pharmacy_one, request));
-}
-
-TEST(make_key, depends_on_the_secret) {
-    const auto request = read(question());
-    EXPECT_NE(make_key(secret, "assurability", pharmacy_one, request),
-              make_key(secret_string("another secret"), "assurability", pharmacy_one, request));
+    EXPECT_NE(make_key("assurability", pharmacy_one, request), make_key("other", pharmacy_one, request));
 }
 
 TEST(make_removal_keys, one_for_each_identifier) {
     const soap::patient both{secret_string("00000000101"), "100", secret_string("0000000000001")};
     const soap::patient by_ssin{secret_string("00000000101"), "", {}};
     const soap::patient by_registration{{}, "100", secret_string("0000000000001")};
-    const auto keys = make_removal_keys(secret, "assurability", pharmacy_one, both);
+    const auto keys = make_removal_keys("assurability", pharmacy_one, both);
     ASSERT_EQ(keys.size(), 2U);
     EXPECT_NE(keys[0], keys[1]);
-    EXPECT_EQ(make_removal_keys(secret, "assurability", pharmacy_one, by_ssin), std::vector{keys[0]});
-    EXPECT_EQ(make_removal_keys(secret, "assurability", pharmacy_one, by_registration), std::vector{keys[1]});
-    EXPECT_TRUE(make_removal_keys(secret, "assurability", pharmacy_one, {}).empty());
+    EXPECT_EQ(make_removal_keys("assurability", pharmacy_one, by_ssin), std::vector{keys[0]});
+    EXPECT_EQ(make_removal_keys("assurability", pharmacy_one, by_registration), std::vector{keys[1]});
+    EXPECT_TRUE(make_removal_keys("assurability", pharmacy_one, {}).empty());
 }
 
 TEST(make_removal_keys, belong_to_one_caller_and_service) {
     const soap::patient who{secret_string("00000000101"), "", {}};
-    const auto keys = make_removal_keys(secret, "assurability", pharmacy_one, who);
-    EXPECT_NE(keys, make_removal_keys(secret, "assurability", pharmacy_two, who));
-    EXPECT_NE(keys, make_removal_keys(secret, "other", pharmacy_one, who));
+    const auto keys = make_removal_keys("assurability", pharmacy_one, who);
+    EXPECT_NE(keys, make_removal_keys("assurability", pharmacy_two, who));
+    EXPECT_NE(keys, make_removal_keys("other", pharmacy_one, who));
 }
 
 }  // namespace

@@ -409,6 +409,22 @@ TEST_F(caching, a_wall_clock_far_ahead_makes_an_answer_too_old) {
     EXPECT_EQ(find(asked(by_ssin)), "too-old");
 }
 
+TEST_F(caching, while_the_clock_cannot_be_trusted_nothing_is_deleted) {
+    ASSERT_EQ(admit(asked(by_ssin), answered()), refusal::none);
+    pass(days{29});
+    EXPECT_EQ(cache.trust(), clock_trust::good);
+    wall += days{2};
+    EXPECT_EQ(find(asked(by_ssin)), "too-old");
+    EXPECT_EQ(cache.trust(), clock_trust::stepped);
+    EXPECT_EQ(cache.stats().entries, 1U);
+    wall -= days{2};
+    EXPECT_EQ(find(asked(by_ssin)), "hit") << "the clock was set right again";
+    wall += days{2};
+    pass(days{2});
+    EXPECT_EQ(find("hello"), "request-not-xml");
+    EXPECT_EQ(cache.stats().entries, 1U) << "over by the steady clock, too, and not deleted";
+}
+
 TEST_F(caching, a_wall_clock_behind_the_consult_proves_no_age) {
     ASSERT_EQ(admit(asked(by_ssin), answered()), refusal::none);
     steady += 10s;
@@ -503,6 +519,20 @@ TEST_F(caching, a_smaller_bound_takes_the_least_recently_used_answers) {
     cache.resize(0);
     EXPECT_EQ(cache.stats().entries, 0U);
     EXPECT_EQ(admit(asked(by_ssin), answered()), refusal::too_large);
+}
+
+TEST_F(caching, questions_without_a_key_are_counted_by_reason) {
+    const auto count = [this](soap::consult_error why) {
+        return cache.stats().unreadable_questions[static_cast<std::size_t>(why)];
+    };
+    admit("hello", answered());
+    admit(with(asked(by_ssin), "<c:Ssin>", "<c:Ssin Ref=\"x\">"), answered());
+    admit(with(asked(by_ssin), "<c:Ssin>", "<c:Other/><c:Ssin>"), answered());
+    admit(with(asked(by_ssin), "<c:Ssin>", "<c:Other/><c:Ssin>"), of_the_deceased());
+    EXPECT_EQ(count(soap::consult_error::not_xml), 1U);
+    EXPECT_EQ(count(soap::consult_error::reference), 1U);
+    EXPECT_EQ(count(soap::consult_error::unknown_element), 2U);
+    EXPECT_EQ(count(soap::consult_error::dtd), 0U);
 }
 
 TEST_F(caching, hits_and_misses_are_counted) {

@@ -52,13 +52,29 @@ TEST(check_reload, refuses_what_only_a_new_process_can_have) {
         {"[listener] address", [](settings& next) { next.listener.address.port = 444; }},
         {"[admin] address", [](settings& next) { next.admin.address.host = "::1"; }},
         {"[status] address", [](settings& next) { next.status.address.port = 81; }},
-        {"[metrics] address", [](settings& next) { next.metrics.emplace().address.port = 9; }}};
+        {"[metrics] address", [](settings& next) { next.metrics.emplace().address.port = 9; }},
+        {"[cache_store]", [](settings& next) { next.cache_store.emplace(); }}};
     for (const auto& [setting, change] : changes) {
         const auto found = after(change);
         ASSERT_THAT(found, SizeIs(1)) << setting;
         EXPECT_EQ(found[0].level, problem::severity::error);
         EXPECT_THAT(to_text(found[0]), AllOf(HasSubstr(setting), HasSubstr("--take-over"))) << setting;
     }
+}
+
+TEST(check_reload, the_key_of_the_cache_is_read_once_and_never_told) {
+    settings is = running();
+    is.cache_store.emplace().keys.emplace_back("the former key");
+    settings next = is;
+    EXPECT_THAT(check_reload(is, next), IsEmpty());
+    next.cache_store->keys.front() = secret_string("the next key");
+    next.cache_store->bytes = 1;
+    const auto found = check_reload(is, next);
+    ASSERT_THAT(found, SizeIs(2));
+    EXPECT_THAT(to_text(found[0]), HasSubstr("[cache_store] bytes"));
+    EXPECT_THAT(to_text(found[1]),
+                AllOf(HasSubstr("[cache_store] key"), testing::Not(HasSubstr("the former key")),
+                      testing::Not(HasSubstr("the next key"))));
 }
 
 TEST(check_reload, says_both_values_and_where) {

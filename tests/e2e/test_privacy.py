@@ -4,7 +4,7 @@ import pytest
 
 from harness import secrets
 from harness.consult import HOLDER_NAME, PASSWORD, consult, element, patient
-from harness.garde import TOKENS
+from harness.garde import CACHE_KEY, TOKENS
 from harness.processes import wait_for
 
 PATIENTS = [patient(number) for number in range(166, 176)]
@@ -13,7 +13,7 @@ HOLDER_SSIN = "00000000198"
 
 @pytest.fixture(scope="module")
 def cluster(make_cluster):
-    return make_cluster()
+    return make_cluster(cache_store=True)
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,8 @@ def used(cluster):
         assert wait_for(lambda: (r := client.ask(consult(PATIENTS[0]))).get("Age") and r, "a cached answer").status == 200
         client.ask(consult(patient(176)))
     known["patient of a miss"] = patient(176)
+    known["key of the cache"] = CACHE_KEY
+    wait_for(lambda: (garde.data / "replies.sqlite-wal").stat().st_size > 10_000, "answers on the disk")
     garde.process.kill()
     garde.restart()
     with garde.client() as client:
@@ -79,6 +81,7 @@ def test_the_search_finds_base64_inside_longer_texts(tmp_path):
 
 
 def test_there_is_something_to_search(cluster, used):
+    assert (cluster.garde.data / "replies.sqlite").stat().st_size > 10_000
     assert cluster.garde.journal("start") and cluster.garde.journal("switchover")
     assert "switchover" in cluster.garde.process.errors()
 

@@ -3,6 +3,7 @@
 #include "../support/fixtures.hpp"
 #include "assertion_checks.hpp"
 #include "checks.hpp"
+#include "consult_checks.hpp"
 
 #include <gtest/gtest.h>
 
@@ -43,6 +44,10 @@ TEST(fuzz_corpus, chunks) {
 
 TEST(fuzz_corpus, assertions) {
     replay(test::fixtures().parent_path() / "caller" / "corpus", caller::fuzz::check_assertions);
+}
+
+TEST(fuzz_corpus, consults) {
+    replay(GARDE_CORPORA "/consults", cache::fuzz::check_consults);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes the fuzzers' seeds: tests/fuzz/corpus/{requests,responses,chunks}/*, from the e2e tests' table and by hand.
+"""Writes the fuzzers' seeds: tests/fuzz/corpus/{requests,responses,chunks,consults}/*, from the e2e tests' table, the fixtures and by hand.
 
 Usage: tests/fuzz/make_seeds.py. Files that are there and not of these names (what fuzzing found) stay.
 """
@@ -83,6 +83,54 @@ CHUNKS = {
 }
 
 
+def consults():
+    """Questions and answers without their long parts, and what must not be kept, one change each."""
+    fixtures = HERE.parent / "fixtures"
+
+    def body(name):
+        text = (fixtures / name).read_text()
+        text = re.sub(r"<(soapenv|soap):Header>.*?</\1:Header>", "", text, flags=re.S)
+        text = re.sub(r"<p:ExtendedInformation>.*?</p:ExtendedInformation>", "", text, flags=re.S)
+        return re.sub(r">\s+<", "><", text)
+
+    question, answer = body("consult-request.xml"), body("consult-reply.xml")
+    generic, flat = body("generic-request.xml"), body("generic-reply.xml")
+    bodies = {"question": question, "answer": answer, "generic-question": generic, "generic-answer": flat}
+    change = {
+        "reference": (question, "<c:Ssin>", '<c:Ssin Ref="#x">'),
+        "value-reference": (question, "<c:Date>", '<c:Date ValueRef="#x">'),
+        "unknown-element": (question, "<c:RequestType>", "<c:Other/><c:RequestType>"),
+        "unknown-attribute": (question, "<c:Date>", '<c:Date other="1">'),
+        "extended": (question, "</p:InsurabilityRequest>", "</p:InsurabilityRequest><p:ExtendedInformation>x</p:ExtendedInformation>"),
+        "doctype": (question, "<soapenv:Envelope", '<!DOCTYPE x [<!ENTITY a "b">]><soapenv:Envelope'),
+        "bomb": (question, "<soapenv:Envelope", '<!DOCTYPE x [<!ENTITY a "b"><!ENTITY c "&a;&a;&a;">]><soapenv:Envelope'),
+        "entity": (question, ">00000000101</c:Ssin>", ">&a;</c:Ssin>"),
+        "character-reference": (question, ">00000000101</c:Ssin>", ">0&#48;0&#x30;0000101</c:Ssin>"),
+        "section": (question, ">00000000101</c:Ssin>", "><![CDATA[00000000101]]></c:Ssin>"),
+        "comment-in-value": (question, ">00000000101</c:Ssin>", ">000000<!-- -->00101</c:Ssin>"),
+        "two-patients": (question, "</c:Ssin>", "</c:Ssin><c:Ssin>00000000102</c:Ssin>"),
+        "registration": (question, "<c:Ssin>00000000101</c:Ssin>", "<c:RegNrWithMut>1</c:RegNrWithMut><c:Mutuality>100</c:Mutuality>"),
+        "half-registration": (question, "<c:Ssin>00000000101</c:Ssin>", "<c:RegNrWithMut>1</c:RegNrWithMut>"),
+        "test": (question, ">false<", ">true<"),
+        "no-date": (question, "<c:Date>2018-08-09</c:Date>", "<c:Date>2018-02-30</c:Date>"),
+        "cut": (question, "</soapenv:Body>", ""),
+        "deep": (question, "<c:Ssin>", "<a>" * 70 + "<c:Ssin>"),
+        "default-namespace": (question.replace("p:", ""), "xmlns:p=", "xmlns="),
+        "flagged": (generic, 'TestFlag="false"', 'TestFlag="true"'),
+        "two-days": (generic, "2018-08-10", "2018-08-08"),
+        "deceased": (answer, "<c:Sex>", "<c:Deceased>2018-08-10</c:Deceased><c:Sex>"),
+        "no-coverage": (answer, "c:Coverage>", "c:Other>"),
+        "several-insurers": (answer, "<p:ReturnInfo>", "<p:ReturnInfo><c:MultipleIO/>"),
+        "status": (answer, ">200<", ">201<"),
+        "related": (answer, "<soapenv:Header/>", '<soapenv:Header><a:RelatesTo xmlns:a="urn:a">x</a:RelatesTo></soapenv:Header>'),
+    }
+    for name, (text, old, new) in change.items():
+        if old not in text:
+            sys.exit(f"{name}: nothing to change")
+        bodies[name] = text.replace(old, new)
+    return {name: text.encode() for name, text in bodies.items()}
+
+
 def slug(name):
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
@@ -103,6 +151,7 @@ def main():
     write("requests", {**heads, **REQUESTS})
     write("responses", RESPONSES)
     write("chunks", {**chunks, **CHUNKS})
+    write("consults", consults())
 
 
 if __name__ == "__main__":

@@ -54,6 +54,8 @@ class metrics : public testing::Test {
                              .now = &view_,
                              .load = load_,
                              .assertions = assertions_,
+                             .cache = cache_,
+                             .cache_store = cache_store_,
                              .workers = workers_});
     }
 
@@ -69,6 +71,8 @@ class metrics : public testing::Test {
     control::view view_;
     std::optional<load_now> load_;
     std::optional<caller::assertion_counts> assertions_;
+    std::optional<cache::cache_totals> cache_;
+    std::optional<cache::tier_totals> cache_store_;
     std::vector<worker_health> workers_;
 };
 
@@ -155,6 +159,41 @@ TEST_F(metrics, before_the_first_view_the_counts_are_there) {
         {.services = services_, .counters = totals, .process = process_, .load = {}, .workers = {}});
     EXPECT_THAT(text, HasSubstr("garde_connections_open 0\n"));
     EXPECT_THAT(text, Not(HasSubstr("garde_service_mode")));
+}
+
+TEST_F(metrics, the_cache_tells_what_it_keeps_refuses_and_serves) {
+    EXPECT_THAT(page(), Not(HasSubstr("garde_cache_entries"))) << "no service has one";
+    cache_.emplace();
+    cache_->kept.entries = 4;
+    cache_->kept.evicted = 5;
+    cache_->kept.unreadable_questions[static_cast<std::size_t>(soap::consult_error::dtd)] = 6;
+    cache_->offers[static_cast<std::size_t>(cache::refusal::deceased)] = 7;
+    cache_->misses["too-old"] = 8;
+    cache_->count_served(std::chrono::hours{2});
+    cache_->count_served(std::chrono::days{31});
+    cache_->clock = cache::clock_trust::behind;
+    const auto text = page();
+    EXPECT_THAT(text, HasSubstr("garde_cache_entries 4\n"));
+    EXPECT_THAT(text, HasSubstr("garde_cache_gone_total{reason=\"evicted\"} 5\n"));
+    EXPECT_THAT(text, HasSubstr("garde_cache_questions_unread_total{reason=\"dtd\"} 6\n"));
+    EXPECT_THAT(text, HasSubstr("garde_cache_offers_total{refusal=\"deceased\"} 7\n"));
+    EXPECT_THAT(text, HasSubstr("garde_cache_misses_total{detail=\"too-old\"} 8\n"));
+    EXPECT_THAT(text, HasSubstr("garde_cache_hits_total{age_within=\"6h\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("garde_cache_hits_total{age_within=\"more\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("garde_cache_clock{garde_cache_clock=\"behind\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("garde_cache_clock{garde_cache_clock=\"good\"} 0\n"));
+}
+
+TEST_F(metrics, the_caches_disk_is_told_where_there_is_one) {
+    EXPECT_THAT(page(), Not(HasSubstr("garde_cache_store")));
+    cache_store_.emplace();
+    cache_store_->state = cache::tier_state::failing;
+    cache_store_->bytes = 9;
+    cache_store_->late = 10;
+    const auto text = page();
+    EXPECT_THAT(text, HasSubstr("garde_cache_store{garde_cache_store=\"failing\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("garde_cache_store_used_bytes 9\n"));
+    EXPECT_THAT(text, HasSubstr("garde_cache_store_lookups_total{result=\"late\"} 10\n"));
 }
 
 TEST_F(metrics, assertions_are_counted_by_what_came_of_them) {

@@ -3,8 +3,11 @@
 // the main path, assertions are checked: for what an upstream answers, it does that itself.
 #pragma once
 
+#include "garde/cache/cache_totals.hpp"
 #include "garde/cache/reply_cache.hpp"
+#include "garde/cache/store_tier.hpp"
 #include "garde/caller/recognition.hpp"
+#include "garde/net/arrival.hpp"
 #include "garde/net/event_loop.hpp"
 
 #include <array>
@@ -12,6 +15,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string_view>
 #include <thread>
@@ -41,6 +46,9 @@ class cache_desk {
     /// On `asking`'s thread; never waits longer than the desk's queue is long. A full queue is a miss.
     net::task<found> ask(net::event_loop& asking, question what);
 
+    /// Any thread, once: keeps what it has on the disk as well, and takes from there what is not in memory.
+    void keep_on_disk(vault_settings where);
+
     /// Any thread: another bound from now on; what no longer fits goes.
     void resize(std::size_t bound_bytes);
 
@@ -51,13 +59,23 @@ class cache_desk {
     /// Any thread.
     [[nodiscard]] caller::assertion_counts assertions() const;
 
+    [[nodiscard]] cache_totals totals() const;
+    /// Any thread; nothing without a disk.
+    [[nodiscard]] std::optional<tier_totals> tier() const;
+
     [[nodiscard]] net::event_loop& loop() { return loop_; }
 
     [[nodiscard]] std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
   private:
-    found find(question what);
+    using asked = std::shared_ptr<net::arrival<found>>;
+    void answer(question what, const asked& to);
+    void bring(const asked& to, found what);
+    std::expected<question, miss> identified(question what);
+    found look_up(const question& what, std::int64_t barred);
     void admit(cache::offer what);
+    refusal settle(cache::offer what);
+    void watch_clock();
     struct nobody {
         miss why;
         caller::identity repeats{};  ///< whose message was seen before; see caller::refused_message
@@ -72,11 +90,14 @@ class cache_desk {
     net::mailbox offers_;
     net::mailbox questions_;
     reply_cache cache_;
+    std::unique_ptr<store_tier> tier_;  ///< set under totals_mutex_ by the desk's thread; null: memory only
     caller::recognition_ptr callers_;
     std::optional<caller::assertion_checker> checker_;  ///< none: assertions are not looked at
     std::atomic<std::uint64_t> accepted_{0};
     std::array<std::atomic<std::uint64_t>, caller::assertion_counts::reasons> refused_{};
     std::atomic<std::uint64_t> dropped_{0};
+    mutable std::mutex totals_mutex_;  ///< held for a copy or a count
+    cache_totals totals_;              ///< under totals_mutex_; written by the desk's thread only
     /// Per caller (by hash: two may share a place, which only costs a miss): wall time in ns of the last
     /// drop.
     std::array<std::atomic<std::int64_t>, 4096> barred_until_{};

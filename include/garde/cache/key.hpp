@@ -1,9 +1,9 @@
-// The reply cache's key: HMAC-SHA256 under a secret of this process over a length-prefixed canonical tuple,
-// since national numbers can be enumerated. What is in it and what is not: see make_key.
+// The reply cache's key: SHA-256 over a length-prefixed canonical tuple. What is in it and what is not: see
+// make_key. National numbers can be enumerated, so a key is as personal as they are: it stays in memory,
+// beside the answers themselves; what goes to the disk is an HMAC of it under a secret key (sealing.hpp).
 #pragma once
 
 #include "garde/base/hash.hpp"
-#include "garde/base/secret.hpp"
 #include "garde/caller/identity.hpp"
 #include "garde/soap/consult.hpp"
 
@@ -16,7 +16,7 @@ namespace garde::cache {
 
 using cache_key = digest256;
 
-/// For unordered containers: a key is a keyed hash already.
+/// For unordered containers: a key is a hash already.
 struct cache_key_hash {
     std::size_t operator()(const cache_key& key) const noexcept {
         std::size_t out = 0;
@@ -28,12 +28,12 @@ struct cache_key_hash {
 /// In: service, payload name, IsTest, caller, provider, organisation, patient (Ssin, else insurer and
 /// registration number), request type. Not in: the date (checked when served), references, the SOAP header,
 /// license, prefixes, white space.
-cache_key make_key(const secret_string& secret, std::string_view service, const caller::identity& who,
+cache_key make_key(std::string_view service, const caller::identity& who,
                    const soap::consult_request& request);
 
 /// One key per identifier of the patient, for removals: the same patient of the same caller under any of his
 /// identifiers.
-std::vector<cache_key> make_removal_keys(const secret_string& secret, std::string_view service,
-                                         const caller::identity& who, const soap::patient& patient);
+std::vector<cache_key> make_removal_keys(std::string_view service, const caller::identity& who,
+                                         const soap::patient& patient);
 
 }  // namespace garde::cache

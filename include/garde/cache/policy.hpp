@@ -5,6 +5,7 @@
 #include "garde/soap/consult.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -31,6 +32,8 @@ enum class refusal : std::uint8_t {
     caller_unverified,   ///< nobody to keep it for
     repeated,            ///< would be kept, had its question not been seen before
 };
+
+inline constexpr std::size_t refusals = static_cast<std::size_t>(refusal::repeated) + 1;
 
 std::string_view to_text(refusal value);
 

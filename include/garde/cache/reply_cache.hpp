@@ -4,16 +4,20 @@
 
 #include "garde/base/clock.hpp"
 #include "garde/base/secret.hpp"
+#include "garde/cache/age_clock.hpp"
+#include "garde/cache/kept_reply.hpp"
 #include "garde/cache/key.hpp"
 #include "garde/cache/policy.hpp"
 #include "garde/caller/identity.hpp"
 #include "garde/caller/pattern.hpp"
 #include "garde/config/settings.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +67,7 @@ struct miss {
     /// request-… (consult_error), or the serve_verdict.
     std::string detail;
     caller::identity who{};  ///< who asked, where that was found out; by a message seen before nobody does
+    std::optional<cache_key> key{};  ///< with no-entry: under which it might be kept elsewhere
 };
 
 struct reply_cache_stats {
@@ -74,6 +79,23 @@ struct reply_cache_stats {
     std::uint64_t expired = 0;  ///< older than max_age
     std::uint64_t hits = 0;
     std::uint64_t misses = 0;
+    /// Offers whose question gave no key, by soap::consult_error.
+    std::array<std::uint64_t, soap::consult_errors> unreadable_questions{};
+};
+
+/// Hears what is kept and what is removed, to do the same elsewhere. On the cache's thread; must not call it.
+class reply_keeper {
+  public:
+    virtual ~reply_keeper() = default;
+    virtual void keep(const kept_reply& what) = 0;
+    /// What was kept under these removal keys so far may not be served any more.
+    virtual void remove(const std::vector<cache_key>& removal_keys) = 0;
+};
+
+/// Where a reply goes that comes back from elsewhere.
+enum class restored_as : std::uint8_t {
+    newest,  ///< somebody asks for it: it may put others out
+    oldest,  ///< on stock: it takes room that is free
 };
 
 class reply_cache {
@@ -91,12 +113,24 @@ class reply_cache {
     /// news that makes older entries wrong, they go all the same.
     refusal take_back(const offer& what);
 
-    /// Age is the larger of the wall clock's and the steady clock's; a wall clock that runs behind the
-    /// consult proves none.
+    /// Its age is by age_clock.
     std::expected<hit, miss> find(const question& what);
+
+    /// Null: nobody. It outlives the cache.
+    void tell(reply_keeper* keeper);
+
+    /// Takes in a reply that was kept elsewhere, unless a newer one is here. False when there is no place for
+    /// it.
+    bool restore(kept_reply what, steady_time now, restored_as how);
+
+    /// Removes the entry of this key, where there is one.
+    void forget(const cache_key& key);
 
     /// Another bound from now on; what no longer fits goes.
     void resize(std::size_t bound_bytes);
+
+    /// What the wall clock is worth, as far as offers and questions have shown.
+    [[nodiscard]] clock_trust trust() const;
 
     [[nodiscard]] const reply_cache_stats& stats() const;
 

@@ -3,6 +3,7 @@
 // file's folder).
 #pragma once
 
+#include "garde/base/secret.hpp"
 #include "garde/caller/pattern.hpp"
 #include "garde/caller/recognition.hpp"
 #include "garde/continuity/types.hpp"
@@ -209,6 +210,13 @@ struct cache_settings {
         "00/00/00000"};  ///< ReturnCode Major/Minor/Detail values that may be cached
 };
 
+/// [cache_store]
+struct cache_store_settings {
+    std::vector<secret_string> keys;  ///< 32 bytes each; the first is in use, the others only open
+    std::size_t bytes = std::size_t{1} << 30;
+    int line = 0;
+};
+
 /// [service.procedure]
 struct procedure_settings {
     std::filesystem::path folder;  ///< holds NAME.fr.txt, NAME.nl.txt, NAME.de.txt, NAME.en.txt
@@ -258,6 +266,7 @@ struct settings {
     std::optional<metrics_settings> metrics;
     std::optional<receipts_settings> receipts;
     self_check_settings self_check;
+    std::optional<cache_store_settings> cache_store;  ///< none: kept answers are in memory only
     /// [assertions] and [[caller]].
     caller::recognition_ptr callers = std::make_shared<const caller::recognition>();
     std::vector<service_settings> services;

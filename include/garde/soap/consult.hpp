@@ -5,6 +5,7 @@
 #include "garde/base/secret.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -38,6 +39,8 @@ enum class consult_error : std::uint8_t {
                     ///< there twice
     bad_date,       ///< a date that is none
 };
+
+inline constexpr std::size_t consult_errors = static_cast<std::size_t>(consult_error::bad_date) + 1;
 
 std::string_view to_text(consult_error value);
 

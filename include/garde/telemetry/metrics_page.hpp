@@ -2,6 +2,8 @@
 // workers, never a caller, an operator or a patient.
 #pragma once
 
+#include "garde/cache/cache_totals.hpp"
+#include "garde/cache/store_tier.hpp"
 #include "garde/caller/recognition.hpp"
 #include "garde/config/settings.hpp"
 #include "garde/control/view.hpp"
@@ -35,6 +37,8 @@ struct metrics_input {
     const control::view* now = nullptr;  ///< null before the first
     std::optional<load_now> load;
     std::optional<caller::assertion_counts> assertions{};  ///< none where they are not looked at
+    std::optional<cache::cache_totals> cache{};            ///< none where no service has a cache
+    std::optional<cache::tier_totals> cache_store{};       ///< none where answers are kept in memory only
     std::vector<worker_health> workers;                    ///< empty where nobody watches
 };
 

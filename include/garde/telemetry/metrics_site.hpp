@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace garde::telemetry {
@@ -24,6 +25,9 @@ class metrics_site {
         std::function<load_now(const config::settings&)> load;   ///< of these services; may be empty
         std::function<std::vector<worker_health>()> workers;     ///< may be empty
         std::function<caller::assertion_counts()> assertions{};  ///< may be empty
+        std::function<cache::cache_totals()> cache{};            ///< may be empty
+        /// May be empty; nothing where answers are kept in memory only.
+        std::function<std::optional<cache::tier_totals>()> cache_store{};
     };
 
     metrics_site(net::event_loop& desk, sources from);

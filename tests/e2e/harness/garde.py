@@ -14,6 +14,7 @@ from .sim import PROBE_PROVIDER
 
 SERVICE = "assurability"
 TOKENS = {"operator-a": "token-of-operator-a-0123456789", "operator-b": "token-of-operator-b-9876543210"}
+CACHE_KEY = "00112233445566778899aabbccddeeff" * 2
 LANGUAGES = ("fr", "nl", "de", "en")
 
 PROCEDURE_TEXTS = {
@@ -42,8 +43,8 @@ ROUTES = [
 class Garde:
     """One garde in a folder of its own, in front of these sites: the first is the primary."""
 
-    def __init__(self, pki, folder, sites, *, probe=None, switchover=None, limits=None, cache=True, procedure=True,
-                 backend_client=None, descriptors=None, tables=None, service_tables=None):
+    def __init__(self, pki, folder, sites, *, probe=None, switchover=None, limits=None, cache=True, cache_store=False,
+                 procedure=True, backend_client=None, descriptors=None, tables=None, service_tables=None):
         """`backend_client` is the certificate that garde shows to its backends, if any; `descriptors` the most it may have; `tables` and
         `service_tables` are further tables of the file and of its service."""
         self.pki = pki
@@ -55,6 +56,7 @@ class Garde:
         self._tables, self._service_tables = tables or {}, service_tables or {}
         self.metrics_port = free_port()
         self._cache, self._procedure, self._backend_client = cache, procedure, backend_client
+        self._cache_store = cache_store
         self._argv = [paths.GARDE, "run", "--config", self.config]
         if descriptors:
             self._argv = ["/bin/sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *self._argv]
@@ -236,6 +238,7 @@ class Garde:
             service["procedure"] = {"folder": "procedures", "name": SERVICE, "default_language": "fr", "retry_after": "60s"}
         service.update(self._service_tables)
         tls = {"certificate": self.pki.garde.certificate, "key": self.pki.garde.key}
+        store = {"cache_store": {"key": self.folder / "cache.key"}} if self._cache_store else {}
         return {
             "node": {"name": "garde-test", "data_dir": self.data, "workers": 2, "log_level": "debug"},
             "listener": {"address": f"127.0.0.1:{self.port}", **tls, "clients": "optional", "client_ca": self.pki.client_ca},
@@ -245,6 +248,7 @@ class Garde:
             "metrics": {"address": f"127.0.0.1:{self.metrics_port}"},
             "receipts": {"key": self.pki.receipts_key, "issuer": "https://garde.example"},
             **self._tables,
+            **store,
             "service": [service],
         }
 
@@ -257,6 +261,9 @@ class Garde:
         texts.mkdir()
         for language in LANGUAGES:
             (texts / f"{SERVICE}.{language}.txt").write_text(PROCEDURE_TEXTS[language])
+        key = self.folder / "cache.key"
+        key.write_text(CACHE_KEY + "\n")
+        key.chmod(0o600)
         tokens = self.folder / "admin-tokens"
         tokens.write_text("".join(f"{name} {hashlib.sha256(token.encode()).hexdigest()}\n" for name, token in TOKENS.items()))
         tokens.chmod(0o600)

@@ -1,0 +1,123 @@
+// Kept answers in a reply store: sealed going in, opened coming out. All of it may block for as long as the
+// disk does; store_tier has the threads for it.
+#pragma once
+
+#include "garde/base/clock.hpp"
+#include "garde/base/result.hpp"
+#include "garde/cache/kept_reply.hpp"
+#include "garde/cache/reply_codec.hpp"
+#include "garde/cache/sealing.hpp"
+#include "garde/store/reply_store.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+namespace garde::cache {
+
+/// What the cache did, to be done on the disk.
+struct keep_change {
+    kept_reply what;
+};
+/// What is kept under these removal keys goes, and what is kept under the removal keys that it has besides.
+struct remove_change {
+    std::vector<cache_key> removal_keys;
+};
+/// What is kept under this key goes: something newer was to take its place, and had to be dropped.
+struct forget_change {
+    cache_key key{};
+};
+/// All goes, and the keys that it was sealed with.
+struct clear_change {};
+using change = std::variant<keep_change, remove_change, forget_change, clear_change>;
+
+/// The keys of all epochs that could be unwrapped, the newest last. Any thread.
+using epoch_ring = std::vector<epoch_keys>;
+using epoch_ring_ptr = std::shared_ptr<const epoch_ring>;
+
+struct vault_settings {
+    std::filesystem::path file;
+    std::vector<master_key> keys;  ///< the first wraps; all unwrap
+    std::uint64_t bytes = 0;       ///< the most that may be in use
+};
+
+/// Writes. One thread.
+class reply_vault {
+  public:
+    static constexpr std::chrono::days epoch_length{7};
+    static constexpr std::chrono::days longest_age{30};
+
+    static result<std::unique_ptr<reply_vault>> open(vault_settings with, const boot_id& boot, wall_time now,
+                                                     store::reply_file state = store::reply_file::as_it_is);
+
+    /// Durable on return, all or nothing. Replies that are newer, by the insurer's word, than those that were
+    /// to take their place stay, and are handed back.
+    result<std::vector<kept_reply>> apply(std::span<const change> changes, wall_time now);
+
+    /// Deletes what is over, and the oldest beyond the bound. `deletes_by_age`: false while the wall clock
+    /// cannot be trusted.
+    result<void> tidy(wall_time now, bool deletes_by_age);
+
+    /// Only the latter.
+    result<void> make_room();
+
+    [[nodiscard]] epoch_ring_ptr ring() const { return ring_; }
+    result<store::reply_store_size> size() { return store_->size(); }
+    [[nodiscard]] bool damaged() const { return store_->damaged(); }
+
+  private:
+    reply_vault(vault_settings with, std::unique_ptr<store::reply_store> opened, const boot_id& boot)
+        : with_(std::move(with)), store_(std::move(opened)), codec_(boot) {}
+
+    result<void> open_epochs(wall_time now);
+    result<void> begin_epoch(wall_time now);
+    result<void> end_epochs(wall_time now);
+    result<void> clear(wall_time now);
+    result<std::optional<kept_reply>> keep(const kept_reply& what);
+    result<void> remove(std::vector<cache_key> removal_keys);
+    result<void> forget(const cache_key& key);
+
+    vault_settings with_;
+    std::unique_ptr<store::reply_store> store_;
+    reply_codec codec_;
+    std::vector<store::stored_epoch> epochs_;  ///< all, also those that could not be unwrapped
+    epoch_ring_ptr ring_ = std::make_shared<const epoch_ring>();
+    bool current_usable_ = false;  ///< the newest epoch's keys are the ring's last
+};
+
+/// Reads beside the writer. One thread.
+class vault_reader {
+  public:
+    static result<std::unique_ptr<vault_reader>> open(const std::filesystem::path& file, const boot_id& boot);
+
+    /// What is kept under this key; a reply whose seal does not hold counts as none.
+    result<std::optional<kept_reply>> find(const epoch_ring& ring, const cache_key& key);
+
+    struct part {
+        std::vector<kept_reply> replies;  ///< newest first
+        store::reply_cursor next;
+        bool last = false;
+    };
+    result<part> page(const epoch_ring& ring, const store::reply_cursor& after, std::size_t most);
+
+    /// Replies whose seal did not hold, so far.
+    [[nodiscard]] std::uint64_t unreadable() const { return unreadable_; }
+    [[nodiscard]] bool damaged() const { return store_->damaged(); }
+
+  private:
+    vault_reader(std::unique_ptr<store::reply_store> opened, const boot_id& boot)
+        : store_(std::move(opened)), codec_(boot) {}
+    std::optional<kept_reply> unseal(const epoch_ring& ring, const store::stored_reply& from);
+
+    std::unique_ptr<store::reply_store> store_;
+    reply_codec codec_;
+    std::uint64_t unreadable_ = 0;
+};
+
+}  // namespace garde::cache

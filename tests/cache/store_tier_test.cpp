@@ -1,0 +1,303 @@
+// The cache's disk behind its threads: what comes back after a restart, what is not taken from the disk
+// because something newer is on its way, and a disk that does not work.
+#include "garde/cache/cache_desk.hpp"
+
+#include "../support/run.hpp"
+#include "vaulting.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <optional>
+#include <thread>
+
+namespace garde::cache {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct tiering : vaulting {
+    net::event_loop desk;
+    std::map<cache_key, kept_reply> taken;
+    std::size_t room = 1000;
+    std::unique_ptr<store_tier> tier;
+
+    tiering() {
+        now = wall_now();  // the tier deletes by the real clock
+        steady = std::chrono::steady_clock::now();
+    }
+
+    void begin() {
+        tier = std::make_unique<store_tier>(desk, settings(), [this](kept_reply what, restored_as) {
+            if (taken.size() >= room) return false;
+            taken.insert_or_assign(what.key, std::move(what));
+            return true;
+        });
+    }
+    /// What is waited for happens on the tier's threads: nothing wakes the desk's loop for it.
+    void run_until(const std::function<bool()>& done) {
+        const auto limit = std::chrono::steady_clock::now() + test::patience;
+        while (!done() && std::chrono::steady_clock::now() < limit) {
+            desk.turn(net::event_loop::patience::poll);
+            std::this_thread::sleep_for(1ms);
+        }
+        ASSERT_TRUE(done()) << "it hangs";
+    }
+    void wait_for(tier_state state) {
+        run_until([&] { return tier->totals().state == state; });
+    }
+    void wait_until_written(std::uint64_t count) {
+        run_until([&] { return tier->totals().written >= count; });
+    }
+    /// What came of asking the disk: taken, or not.
+    bool ask(int number) {
+        std::optional<bool> out;
+        if (!tier->read(reply(number).key, [&](bool got) { out = got; })) return false;
+        run_until([&] { return out.has_value(); });
+        return *out;
+    }
+    void restart() {
+        tier.reset();
+        desk.abandon();
+        taken.clear();
+        begin();
+        wait_for(tier_state::working);
+    }
+};
+
+TEST_F(tiering, what_was_kept_comes_back_after_a_restart_newest_first) {
+    begin();
+    for (int i = 0; i < 300; ++i) {
+        now += 1s;
+        tier->keep(reply(i));
+    }
+    room = 200;
+    restart();
+    run_until([&] { return taken.size() == room; });
+    EXPECT_TRUE(taken.contains(reply(299).key));
+    EXPECT_TRUE(taken.contains(reply(100).key));
+    EXPECT_FALSE(taken.contains(reply(99).key)) << "there was no room for the oldest";
+    EXPECT_EQ(tier->totals().entries, 300U);
+}
+
+TEST_F(tiering, a_question_finds_what_is_on_the_disk_only) {
+    room = 0;
+    begin();
+    tier->keep(reply(1));
+    restart();
+    room = 1000;
+    EXPECT_FALSE(ask(2));
+    EXPECT_TRUE(ask(1));
+    EXPECT_EQ(*taken.at(reply(1).key).body, *reply(1).body);
+    EXPECT_EQ(tier->totals().found, 1U);
+    EXPECT_EQ(tier->totals().missed, 1U);
+}
+
+TEST_F(tiering, what_is_removed_is_not_taken_from_the_disk_before_the_disk_knows) {
+    room = 0;
+    begin();
+    tier->keep(reply(1));
+    restart();
+    room = 1000;
+    tier->remove({ssin(1)});
+    EXPECT_FALSE(ask(1)) << "it is still there, and may not be served";
+    wait_until_written(1);
+    EXPECT_FALSE(ask(1));
+    restart();
+    EXPECT_FALSE(ask(1));
+}
+
+TEST_F(tiering, what_is_replaced_is_not_taken_from_the_disk_before_the_disk_knows) {
+    room = 0;
+    begin();
+    tier->keep(reply(1, "older"));
+    restart();
+    room = 1000;
+    now += 1s;
+    steady += 1s;
+    tier->keep(reply(1, "newer"));
+    EXPECT_FALSE(ask(1)) << "the newer one is in memory, or there is none";
+    wait_until_written(1);
+    restart();
+    run_until([&] { return taken.contains(reply(1).key); });
+    EXPECT_EQ(*taken.at(reply(1).key).body, "newer");
+}
+
+TEST_F(tiering, a_reply_that_the_insurer_has_overtaken_is_replaced_in_memory) {
+    begin();
+    tier->keep(reply(1, "newer by the insurer's word"));
+    restart();
+    run_until([&] { return taken.contains(reply(1).key); });
+    taken.clear();
+    auto older = reply(1, "older");
+    older.communicated -= std::chrono::days{3};
+    tier->keep(older);
+    run_until([&] { return taken.contains(reply(1).key); });
+    EXPECT_EQ(*taken.at(reply(1).key).body, "newer by the insurer's word");
+}
+
+TEST_F(tiering, all_goes_at_once) {
+    begin();
+    tier->keep(reply(1));
+    restart();
+    run_until([&] { return taken.contains(reply(1).key); });
+    tier->clear();
+    EXPECT_FALSE(ask(1));
+    restart();
+    EXPECT_FALSE(ask(1));
+    EXPECT_EQ(tier->totals().entries, 0U);
+}
+
+// --- a disk that does not work
+
+TEST_F(tiering, a_file_that_cannot_be_opened_yet_is_opened_when_it_can) {
+    fs::create_directory(folder.path() / "replies.sqlite");
+    begin();
+    wait_for(tier_state::failing);
+    tier->keep(reply(1));
+    EXPECT_FALSE(ask(1));
+    fs::remove(folder.path() / "replies.sqlite");
+    wait_for(tier_state::working);
+    wait_until_written(1);
+    restart();
+    EXPECT_TRUE(ask(1));
+}
+
+TEST_F(tiering, another_process_that_owns_the_file_is_waited_for) {
+    open();  // the vault of the fixture
+    begin();
+    wait_for(tier_state::failing);
+    vault.reset();
+    wait_for(tier_state::working);
+}
+
+TEST_F(tiering, too_many_replies_for_the_disk_are_dropped_and_what_is_older_with_them) {
+    begin();
+    tier->keep(reply(1, "older"));
+    restart();
+    tier.reset();
+    open();  // the vault of the fixture keeps the file from the tier
+    taken.clear();
+    begin();
+    wait_for(tier_state::failing);
+    for (std::size_t i = 0; i < store_tier::waiting_bound; ++i) tier->keep(reply(1000, "x"));
+    EXPECT_EQ(tier->totals().dropped, 0U);
+    now += 1s;
+    steady += 1s;
+    tier->keep(reply(1, "newer"));
+    EXPECT_EQ(tier->totals().dropped, 1U);
+    vault.reset();
+    wait_for(tier_state::working);
+    wait_until_written(store_tier::waiting_bound + 1);
+    restart();
+    EXPECT_FALSE(ask(1)) << "the older one may not speak in its place";
+    EXPECT_TRUE(ask(1000));
+}
+
+TEST_F(tiering, removals_beyond_what_can_be_remembered_take_everything) {
+    begin();
+    tier->keep(reply(1));
+    restart();
+    tier.reset();
+    open();
+    taken.clear();
+    begin();
+    wait_for(tier_state::failing);
+    for (std::size_t i = 0; i <= store_tier::removal_bound; ++i)
+        tier->remove({ssin(10'000 + static_cast<int>(i))});
+    EXPECT_LT(tier->totals().waiting, 10U) << "one change in place of all";
+    vault.reset();
+    wait_for(tier_state::working);
+    run_until([&] { return tier->totals().written >= 1; });
+    EXPECT_FALSE(ask(1));
+    tier->keep(reply(2));
+    restart();
+    EXPECT_FALSE(ask(1));
+    EXPECT_TRUE(ask(2)) << "what came after is kept";
+}
+
+TEST_F(tiering, a_file_that_is_destroyed_in_use_is_set_aside) {
+    begin();
+    std::string noise(8000, '\0');
+    for (int i = 0; i < 100; ++i) {
+        random_fill({reinterpret_cast<std::uint8_t*>(noise.data()), noise.size()});
+        tier->keep(reply(i, noise));
+    }
+    room = 0;
+    restart();
+    const auto file = settings().file;
+    const auto size = fs::file_size(file);
+    {
+        std::fstream out(file, std::ios::binary | std::ios::in | std::ios::out);
+        out.seekp(4096);
+        out << std::string(size - 4096, '\x7f');
+    }
+    run_until([&] {
+        EXPECT_FALSE(ask(50));
+        return fs::exists(file.string() + ".corrupt-1");
+    });
+    wait_for(tier_state::working);
+    tier->keep(reply(2));
+    restart();
+    room = 10;
+    EXPECT_FALSE(ask(50));
+    EXPECT_TRUE(ask(2));
+}
+
+// --- behind the desk
+
+struct at_desk_with_disk : vaulting {
+    std::shared_ptr<const config::cache_settings> rules = std::make_shared<config::cache_settings>();
+    net::event_loop asking;
+
+    [[nodiscard]] found ask(cache_desk& desk) {
+        std::optional<found> out;
+        const auto keep = [](net::task<found> answer, std::optional<found>& into) -> net::task<> {
+            into = co_await std::move(answer);
+        };
+        asking.spawn(keep(desk.ask(asking, {.service = "assurability",
+                                            .rules = rules,
+                                            .who = {"CN=Example CA", "CN=Example Pharmacy One", {}},
+                                            .request_body = test::fixture("consult-request.xml"),
+                                            .now = wall_now(),
+                                            .now_steady = std::chrono::steady_clock::now()}),
+                          out));
+        test::run_until(asking, [&] { return out.has_value(); });
+        return out.value_or(std::unexpected(miss{"no answer"}));
+    }
+    static void wait_for_disk(const cache_desk& desk) {
+        while (!desk.tier() || desk.tier()->state != tier_state::working) std::this_thread::sleep_for(1ms);
+    }
+};
+
+TEST_F(at_desk_with_disk, an_answer_outlives_the_process_in_a_memory_that_holds_nothing) {
+    // A period that has not ended, whatever day it is.
+    const auto answer = test::with(test::fixture("consult-reply.xml"), "2018-12-31", "9999-12-31");
+    {
+        cache_desk desk(16 * 1024 * 1024);
+        desk.keep_on_disk(settings());
+        desk.offer({.service = "assurability",
+                    .rules = rules,
+                    .who = {"CN=Example CA", "CN=Example Pharmacy One", {}},
+                    .request_body = test::fixture("consult-request.xml"),
+                    .reply_body = answer,
+                    .reply_content_type = "text/xml",
+                    .reply_status = 200,
+                    .consulted_at = wall_now(),
+                    .consulted_at_steady = std::chrono::steady_clock::now()});
+        ASSERT_TRUE(ask(desk)) << "from memory";
+    }
+    cache_desk desk(16 * 1024 * 1024);
+    EXPECT_FALSE(ask(desk)) << "nothing in memory any more";
+    desk.keep_on_disk(settings());
+    wait_for_disk(desk);
+    const auto got = ask(desk);
+    ASSERT_TRUE(got) << got.error().detail;
+    EXPECT_EQ(*got->body, answer);
+    EXPECT_EQ(got->who.subject(), "CN=Example Pharmacy One");
+}
+
+}  // namespace
+}  // namespace garde::cache

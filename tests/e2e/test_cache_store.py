@@ -1,0 +1,105 @@
+"""Kept answers on the disk: they outlive garde, whatever ends it, and a disk that does not work costs nobody an answer."""
+
+import shutil
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+from harness.consult import consult, patient
+from harness.processes import wait_for
+
+PATIENTS = [patient(number) for number in range(301, 311)]
+
+
+@pytest.fixture(scope="module")
+def cluster(make_cluster):
+    return make_cluster(cache_store=True)
+
+
+def metric(garde, name, **labels):
+    families = text_string_to_metric_families(garde.metrics().body.decode())
+    values = [sample.value for family in families for sample in family.samples if sample.name == name and sample.labels == labels]
+    assert len(values) == 1, f"{name} {labels}: {values}"
+    return values[0]
+
+
+def state(garde):
+    for name in ("opening", "working", "failing"):
+        if metric(garde, "garde_cache_store", garde_cache_store=name):
+            return name
+
+
+def ask_all(garde):
+    bodies = {}
+    with garde.client() as client:
+        for ssin in PATIENTS:
+            reply = client.ask(consult(ssin))
+            assert reply.status == 200 and reply.get("Cache-Status") is None
+            bodies[ssin] = reply.body
+    return bodies
+
+
+def take_sites_down(cluster):
+    for site in cluster.sites:
+        site.faults({"kind": "soa_fault", "code": "SOA-02002"})
+    cluster.garde.wait_for_switchover("degraded")
+
+
+@pytest.mark.parametrize("end", ["kill", "stop"])
+def test_answers_outlive_garde(cluster, end):
+    garde = cluster.garde
+    cluster.heal()
+    before = metric(garde, "garde_cache_store_written_total")
+    bodies = ask_all(garde)
+    wait_for(lambda: metric(garde, "garde_cache_store_written_total") >= before + len(PATIENTS), "all is on the disk")
+    if end == "kill":
+        garde.process.kill()
+    else:
+        garde.stop()
+    garde.restart()
+    wait_for(lambda: state(garde) == "working", "the disk is there")
+    take_sites_down(cluster)
+    with garde.client() as client:
+        for ssin, body in bodies.items():
+            reply = wait_for(lambda ssin=ssin: (r := client.ask(consult(ssin))).get("Age") and r, "a kept answer")
+            assert (reply.status, reply.mode, reply.body) == (200, "degraded", body)
+            assert "hit" in reply.get("Cache-Status") and reply.get("Garde-Consulted-At")
+    with garde.client(2) as other:
+        assert other.ask(consult(PATIENTS[0])).status == 500, "nobody else gets them"
+    cluster.heal()
+
+
+def test_a_disk_that_cannot_be_used_costs_nobody_an_answer(cluster):
+    garde = cluster.garde
+    cluster.heal()
+    garde.stop()
+    file = garde.data / "replies.sqlite"
+    for each in garde.data.glob("replies.sqlite*"):
+        each.unlink()
+    file.mkdir()
+    try:
+        garde.restart()
+        wait_for(lambda: state(garde) == "failing", "the alarm")
+        assert "in memory only" in garde.process.errors()
+        bodies = ask_all(garde)
+        take_sites_down(cluster)
+        with garde.client() as client:
+            reply = wait_for(lambda: (r := client.ask(consult(PATIENTS[0]))).get("Age") and r, "an answer from memory")
+            assert reply.body == bodies[PATIENTS[0]]
+    finally:
+        shutil.rmtree(file)
+    wait_for(lambda: state(garde) == "working", "the disk works again")
+    cluster.heal()
+
+
+def test_a_corrupt_file_is_set_aside(cluster):
+    garde = cluster.garde
+    cluster.heal()
+    garde.stop()
+    for each in garde.data.glob("replies.sqlite*"):
+        each.unlink()
+    (garde.data / "replies.sqlite").write_bytes(b"no database" * 1000)
+    garde.restart()
+    wait_for(lambda: state(garde) == "working", "a new file is begun")
+    assert (garde.data / "replies.sqlite.corrupt-1").exists()
+    assert ask_all(garde)

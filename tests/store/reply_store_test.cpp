@@ -1,0 +1,266 @@
+// The reply store over SQLite: what is kept, what goes, and what a broken file does.
+#include "garde/store/reply_store.hpp"
+
+#include "../support/temporary_folder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace garde::store {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+reply_tag tag(std::uint8_t first) {
+    return {first, 1, 2};
+}
+
+struct replies : testing::Test {
+    test::temporary_folder folder;
+    fs::path file = folder.path() / "deep" / "replies.sqlite";
+    std::unique_ptr<reply_store> store = open();
+
+    [[nodiscard]] std::unique_ptr<reply_store> open(reply_file state = reply_file::as_it_is) const {
+        auto opened = open_sqlite_reply_store(file, state);
+        EXPECT_TRUE(opened.has_value()) << (opened ? "" : opened.error().message);
+        return opened ? std::move(*opened) : nullptr;
+    }
+    void reopen() {
+        store.reset();
+        store = open();
+    }
+
+    [[nodiscard]] static sealed_reply reply(std::uint8_t number, std::int64_t epoch = 1) {
+        return {.epoch = epoch,
+                .tag = tag(number),
+                .removal_tags = {tag(100), tag(static_cast<std::uint8_t>(100 + number))},
+                .consulted_at = wall_time{std::chrono::seconds{1'500'000'000 + number}},
+                .sealed = std::string("\0sealed", 7) + std::to_string(number)};
+    }
+    void put(const sealed_reply& what) {
+        ASSERT_TRUE(store->begin());
+        ASSERT_TRUE(store->put(what));
+        ASSERT_TRUE(store->commit());
+    }
+    std::string sealed_under(std::uint8_t number) {
+        const std::vector tags{tag(number)};
+        const auto found = store->find(tags);
+        return found && *found ? (*found)->reply.sealed : "nothing";
+    }
+};
+
+TEST_F(replies, a_reply_comes_back_as_it_was_kept_also_after_a_restart) {
+    put(reply(1));
+    reopen();
+    const std::vector tags{tag(9), tag(1)};
+    const auto found = store->find(tags);
+    ASSERT_TRUE(found && *found);
+    EXPECT_EQ((*found)->reply.epoch, 1);
+    EXPECT_EQ((*found)->reply.tag, tag(1));
+    EXPECT_EQ((*found)->reply.removal_tags, (std::vector{tag(100), tag(101)}));
+    EXPECT_EQ((*found)->reply.consulted_at, reply(1).consulted_at);
+    EXPECT_EQ((*found)->reply.sealed, reply(1).sealed);
+}
+
+TEST_F(replies, of_several_tags_the_newest_reply_counts) {
+    put(reply(2));
+    put(reply(3));
+    put(reply(1));
+    const std::vector tags{tag(1), tag(3), tag(2)};
+    EXPECT_EQ((*store->find(tags))->reply.tag, tag(3));
+}
+
+TEST_F(replies, what_is_rolled_back_was_never_there) {
+    ASSERT_TRUE(store->begin());
+    ASSERT_TRUE(store->put(reply(1)));
+    store->roll_back();
+    EXPECT_EQ(sealed_under(1), "nothing");
+    EXPECT_EQ(store->size()->replies, 0U);
+}
+
+TEST_F(replies, a_removed_one_is_found_under_no_tag_any_more) {
+    put(reply(1));
+    put(reply(2));
+    const std::vector shared{tag(100)};
+    auto found = store->find_removable(shared);
+    ASSERT_TRUE(found);
+    ASSERT_EQ(found->size(), 2U);
+    ASSERT_TRUE(store->begin());
+    ASSERT_TRUE(store->remove((*found)[0]));
+    ASSERT_TRUE(store->commit());
+    found = store->find_removable(shared);
+    ASSERT_EQ(found->size(), 1U);
+    EXPECT_EQ(found->front().reply.tag, tag(2));
+    EXPECT_EQ(sealed_under(1), "nothing");
+    EXPECT_EQ(store->size()->replies, 1U);
+}
+
+TEST_F(replies, pages_go_from_the_newest_to_the_oldest_and_miss_none) {
+    for (std::uint8_t i = 0; i < 10; ++i) {
+        auto one = reply(i);
+        one.consulted_at =
+            reply(static_cast<std::uint8_t>(i / 3)).consulted_at;  // several at the same instant
+        put(one);
+    }
+    reply_cursor at;
+    std::vector<std::uint8_t> seen;
+    for (;;) {
+        const auto page = store->page(at, 4);
+        ASSERT_TRUE(page);
+        if (page->empty()) break;
+        for (const auto& each : *page) {
+            EXPECT_LE(each.reply.consulted_at, at.consulted_at);
+            at = {each.reply.consulted_at, each.id};
+            seen.push_back(each.reply.tag[0]);
+        }
+    }
+    EXPECT_EQ(seen, (std::vector<std::uint8_t>{9, 8, 7, 6, 5, 4, 3, 2, 1, 0}));
+}
+
+TEST_F(replies, the_oldest_go_first) {
+    for (std::uint8_t i = 1; i <= 5; ++i) put(reply(i));
+    EXPECT_EQ(*store->remove_older(reply(5).consulted_at, 2), 2U);
+    EXPECT_EQ(sealed_under(2), "nothing");
+    EXPECT_NE(sealed_under(3), "nothing");
+    EXPECT_EQ(*store->remove_older(reply(5).consulted_at, 100), 2U);
+    EXPECT_NE(sealed_under(5), "nothing") << "it is not older than itself";
+    EXPECT_EQ(*store->remove_older(reply(5).consulted_at, 100), 0U);
+    const std::vector shared{tag(100)};
+    EXPECT_EQ(store->find_removable(shared)->size(), 1U);
+}
+
+TEST_F(replies, room_that_was_freed_is_given_back) {
+    for (std::uint8_t i = 0; i < 100; ++i) {
+        auto one = reply(i);
+        one.sealed.assign(20'000, 'x');
+        put(one);
+    }
+    const auto full = store->size()->bytes;
+    EXPECT_GT(full, 2'000'000U);
+    while (*store->remove_older(wall_time::max(), 30) != 0) {
+    }
+    EXPECT_LT(store->size()->bytes, 100'000U);
+    reopen();
+    EXPECT_LT(fs::file_size(file), full / 2);
+}
+
+TEST_F(replies, an_epoch_goes_with_all_its_replies) {
+    ASSERT_TRUE(store->put_epoch({1, wall_time{1s}, "wrapped-key-of-one"}));
+    ASSERT_TRUE(store->put_epoch({2, wall_time{2s}, "wrapped-key-of-two"}));
+    put(reply(1, 1));
+    put(reply(2, 2));
+    ASSERT_TRUE(store->destroy_epoch(1));
+    const auto epochs = store->epochs();
+    ASSERT_TRUE(epochs);
+    ASSERT_EQ(epochs->size(), 1U);
+    EXPECT_EQ(epochs->front().id, 2);
+    EXPECT_EQ(epochs->front().begun, wall_time{2s});
+    EXPECT_EQ(epochs->front().wrapped_key, "wrapped-key-of-two");
+    EXPECT_EQ(sealed_under(1), "nothing");
+    EXPECT_NE(sealed_under(2), "nothing");
+}
+
+TEST_F(replies, no_trace_of_a_destroyed_epochs_key_stays_in_the_files) {
+    const auto holds = [&](std::string_view text) {
+        for (const auto& entry : fs::directory_iterator(file.parent_path())) {
+            std::ifstream in(entry.path(), std::ios::binary);
+            const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+            if (bytes.find(text) != std::string::npos) return true;
+        }
+        return false;
+    };
+    ASSERT_TRUE(store->put_epoch({1, wall_time{1s}, "wrapped-key-of-one"}));
+    put(reply(1, 1));
+    ASSERT_TRUE(holds("wrapped-key-of-one")) << "or the search finds nothing at all";
+    ASSERT_TRUE(holds(reply(1).sealed));
+    ASSERT_TRUE(store->destroy_epoch(1));
+    EXPECT_FALSE(holds("wrapped-key-of-one"));
+    EXPECT_FALSE(holds(reply(1).sealed));
+}
+
+TEST_F(replies, a_key_may_be_wrapped_anew) {
+    ASSERT_TRUE(store->put_epoch({1, wall_time{1s}, "old"}));
+    ASSERT_TRUE(store->put_epoch({1, wall_time{1s}, "new"}));
+    ASSERT_EQ(store->epochs()->size(), 1U);
+    EXPECT_EQ(store->epochs()->front().wrapped_key, "new");
+}
+
+TEST_F(replies, a_reader_sees_what_was_committed_beside_the_writer) {
+    put(reply(1));
+    auto reader = open_sqlite_reply_reader(file);
+    ASSERT_TRUE(reader);
+    ASSERT_TRUE(store->begin());
+    ASSERT_TRUE(store->put(reply(2)));
+    const std::vector one{tag(1)};
+    const std::vector two{tag(2)};
+    EXPECT_TRUE((*reader)->find(one)->has_value());
+    EXPECT_FALSE((*reader)->find(two)->has_value()) << "not committed yet";
+    ASSERT_TRUE(store->commit());
+    EXPECT_TRUE((*reader)->find(two)->has_value());
+}
+
+TEST_F(replies, belongs_to_one_process_at_a_time) {
+    EXPECT_FALSE(open_sqlite_reply_store(file).has_value());
+    store.reset();
+    EXPECT_TRUE(open_sqlite_reply_store(file).has_value());
+}
+
+TEST_F(replies, the_files_are_for_the_owner_only) {
+    put(reply(1));
+    for (const auto& entry : fs::directory_iterator(file.parent_path()))
+        EXPECT_EQ(fs::status(entry.path()).permissions() & (fs::perms::group_all | fs::perms::others_all),
+                  fs::perms::none)
+            << entry.path();
+}
+
+TEST_F(replies, a_file_that_is_no_database_is_set_aside_and_a_new_one_begun) {
+    put(reply(1));
+    store.reset();
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << std::string(10'000, 'x');
+    store = open();
+    ASSERT_TRUE(store);
+    EXPECT_EQ(sealed_under(1), "nothing");
+    EXPECT_TRUE(fs::exists(file.string() + ".corrupt-1"));
+    put(reply(2));
+    EXPECT_NE(sealed_under(2), "nothing");
+}
+
+TEST_F(replies, damage_that_shows_in_use_is_told_and_the_file_set_aside) {
+    for (std::uint8_t i = 0; i < 100; ++i) {
+        auto one = reply(i);
+        one.sealed.assign(2000, 'x');
+        put(one);
+    }
+    reopen();                                      // so that all is in the file
+    auto reader = open_sqlite_reply_reader(file);  // which has nothing in memory yet
+    ASSERT_TRUE(reader);
+    const auto size = fs::file_size(file);
+    {
+        std::fstream out(file, std::ios::binary | std::ios::in | std::ios::out);
+        out.seekp(4096);
+        out << std::string(size - 4096, '\x7f');
+    }
+    EXPECT_FALSE((*reader)->page({}, 100).has_value());
+    EXPECT_TRUE((*reader)->damaged());
+    reader->reset();
+    store.reset();
+    store = open(reply_file::known_damaged);
+    ASSERT_TRUE(store);
+    EXPECT_TRUE(fs::exists(file.string() + ".corrupt-1"));
+    EXPECT_EQ(store->size()->replies, 0U);
+}
+
+TEST_F(replies, a_folder_that_cannot_be_made_is_an_error) {
+    std::ofstream(folder.path() / "file") << "x";
+    const auto opened = open_sqlite_reply_store(folder.path() / "file" / "replies.sqlite");
+    ASSERT_FALSE(opened.has_value());
+    EXPECT_NE(opened.error().message.find("replies.sqlite"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace garde::store
