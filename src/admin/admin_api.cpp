@@ -11,6 +11,8 @@
 #include "routes.hpp"
 #include "tokens.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -44,6 +46,9 @@ net::page_reply come_again(std::string_view why) {
     return out;
 }
 
+/// So many refused orders of one operator are written down in full each minute.
+constexpr std::size_t refused_orders_a_minute = 30;
+
 net::page_reply no_such_service() {
     return problem_reply(404, "There is no service of this name; see /v1/services.");
 }
@@ -56,7 +61,8 @@ struct admin_api::state {
           served(std::move(with_served)),
           control(with_control),
           tokens(served->settings().admin.token_sha256_by_name),
-          summary(desk.wheel(), [this] { write_summaries(refusals.take_due(now())); }),
+          summary(desk.wheel(),
+                  [this] { write_summaries(refusals.take_due(now()), refused_orders.take_due(now())); }),
           server(desk, [this](const net::page_request& request) { return answer(request); }) {}
 
     /// The operator who asks; when it is none, the attempt is counted.
@@ -66,7 +72,8 @@ struct admin_api::state {
             field && request.head.count("Authorization") == 1 ? tokens.find(*field) : std::nullopt;
         if (found) return std::string(*found);
         const auto why = field ? refusal_reason::wrong_token : refusal_reason::no_token;
-        if (const auto note = refusals.count(now(), request.peer, request.head.path, why)) write(*note);
+        if (const auto note = refusals.count(now(), request.peer, request.head.path, to_text(why)))
+            write_refusal(*note);
         schedule_summaries();
         return std::unexpected(why);
     }
@@ -74,13 +81,32 @@ struct admin_api::state {
     net::task<net::page_reply> answer(const net::page_request& request) {
         const auto operator_name = authenticate(request);
         if (!operator_name) co_return unauthorized(operator_name.error());
+        auto replying = answer_operator(request, *operator_name);
+        net::page_reply reply = co_await std::move(replying);
+        note_refused_order(request, *operator_name, reply);
+        co_return reply;
+    }
+
+    net::task<net::page_reply> answer_operator(const net::page_request& request, const std::string& by) {
         const auto where = find_place(request.head.method, request.head.path);
         if (!where) co_return where.error();
         if (where->what == resource::openapi) co_return json_reply(std::string(openapi_document()));
         if (takes_orders(where->what) && !no_orders.empty()) co_return come_again(no_orders);
-        auto replying = carry_out(request, *where, *operator_name);
+        auto replying = carry_out(request, *where, by);
         net::page_reply reply = co_await std::move(replying);
         co_return reply;
+    }
+
+    /// What was carried out, the controller and the reload write down themselves; a configuration with errors
+    /// too.
+    void note_refused_order(const net::page_request& request, const std::string& by,
+                            const net::page_reply& told) {
+        const auto& head = request.head;
+        if (head.method == "GET" || head.method == "HEAD" || told.status < 400) return;
+        if (head.path == reload_path && told.status == 422) return;
+        const std::string why = fmt::format("{} {}", told.status, detail_of(told));
+        if (const auto note = refused_orders.count(now(), by, head.path, why)) write_refused_order(*note);
+        schedule_summaries();
     }
 
     net::task<net::page_reply> carry_out(const net::page_request& request, const place& where,
@@ -164,22 +190,34 @@ struct admin_api::state {
         co_return json_reply(reload_document(became, by));
     }
 
-    void write(const refusal_note& note) {
+    void write_refusal(const refusal_note& note) {
         control.write({.at = wall_now(),
                        .event = "refused",
                        .attributes = {{"source", note.source},
                                       {"path", note.path},
-                                      {"why", std::string(to_text(note.why))},
+                                      {"why", note.why},
                                       {"count", std::to_string(note.count)}}});
     }
 
-    void write_summaries(const std::vector<refusal_note>& notes) {
-        for (const auto& note : notes) write(note);
+    void write_refused_order(const refusal_note& note) {
+        control.write({.at = wall_now(),
+                       .event = "order-refused",
+                       .attributes = {{"by", note.source},
+                                      {"path", note.path},
+                                      {"why", note.why},
+                                      {"count", std::to_string(note.count)}}});
+    }
+
+    void write_summaries(const std::vector<refusal_note>& attempts, const std::vector<refusal_note>& orders) {
+        for (const auto& note : attempts) write_refusal(note);
+        for (const auto& note : orders) write_refused_order(note);
         schedule_summaries();
     }
 
     void schedule_summaries() {
-        if (const auto due = refusals.next_due())
+        auto due = refusals.next_due();
+        if (const auto other = refused_orders.next_due(); other && (!due || *other < *due)) due = other;
+        if (due)
             summary.set(*due);
         else
             summary.cancel();
@@ -193,6 +231,7 @@ struct admin_api::state {
     control::view_ptr view;
     std::string no_orders;  ///< why; empty: they are taken
     refusal_log refusals;
+    refusal_log refused_orders{refused_orders_a_minute};  ///< by operator
     net::deadline summary;
     net::page_server server;
 };
@@ -229,7 +268,7 @@ void admin_api::show(control::view_ptr now) {
 
 void admin_api::stop() {
     state_->server.stop();
-    state_->write_summaries(state_->refusals.take_all());
+    state_->write_summaries(state_->refusals.take_all(), state_->refused_orders.take_all());
 }
 
 }  // namespace garde::admin

@@ -130,4 +130,12 @@ net::page_reply reload_refusal(const reload_result& became) {
     return out;
 }
 
+std::string detail_of(const net::page_reply& problem) {
+    json::error_code failed;
+    const json::value document = json::parse(problem.body, failed);
+    if (failed || !document.is_object()) return {};
+    const auto* detail = document.get_object().if_contains("detail");
+    return detail != nullptr && detail->is_string() ? std::string(detail->get_string()) : std::string();
+}
+
 }  // namespace garde::admin

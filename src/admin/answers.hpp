@@ -36,4 +36,7 @@ std::string reload_document(const reload_result& became, std::string_view by);
 /// Why it was not: a problem document with `problems` where there are some.
 net::page_reply reload_refusal(const reload_result& became);
 
+/// The words of a problem document, as whoever asked was told; empty when it is none.
+std::string detail_of(const net::page_reply& problem);
+
 }  // namespace garde::admin

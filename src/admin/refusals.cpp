@@ -17,26 +17,33 @@ std::string_view to_text(refusal_reason value) {
 }
 
 std::optional<refusal_note> refusal_log::count(steady_time now, std::string_view source,
-                                               std::string_view path, refusal_reason why) {
+                                               std::string_view path, std::string_view why) {
     auto found = sources_.find(source);
     // One place is kept for "others".
     if (found == sources_.end() && sources_.size() + 1 >= source_bound) {
         source = "others";
         found = sources_.find(source);
     }
-    refusal_note note{
-        .source = std::string(source), .path = clean_utf8(path, path_limit), .why = why, .count = 1};
+    refusal_note note{.source = std::string(source),
+                      .path = clean_utf8(path, path_limit),
+                      .why = clean_utf8(why, why_limit),
+                      .count = 1};
     if (found == sources_.end()) {
-        sources_.emplace(source, watched{.until = now + window, .since_noted = {}});
+        sources_.emplace(source, watched{.until = now + window, .notes = 1, .since_noted = {}});
         return note;
     }
-    note.count += found->second.since_noted.count;
-    if (now < found->second.until) {
-        found->second.since_noted = std::move(note);
-        return std::nullopt;
+    watched& one = found->second;
+    note.count += one.since_noted.count;
+    if (now >= one.until) {
+        one = {.until = now + window, .notes = 1, .since_noted = {}};
+        return note;
     }
-    found->second = {.until = now + window, .since_noted = {}};
-    return note;
+    if (one.notes < at_once_) {
+        ++one.notes;
+        return note;
+    }
+    one.since_noted = std::move(note);
+    return std::nullopt;
 }
 
 std::vector<refusal_note> refusal_log::take_due(steady_time now) {
@@ -45,6 +52,7 @@ std::vector<refusal_note> refusal_log::take_due(steady_time now) {
         if (now < one.until || one.since_noted.count == 0) continue;
         out.push_back(std::exchange(one.since_noted, {}));
         one.until = now + window;
+        one.notes = at_once_;
     }
     std::erase_if(sources_, [now](const auto& entry) { return now >= entry.second.until; });
     return out;

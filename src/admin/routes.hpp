@@ -10,6 +10,8 @@
 
 namespace garde::admin {
 
+inline constexpr std::string_view reload_path = "/v1/reload";
+
 enum class resource : std::uint8_t {
     openapi,      ///< GET /v1/openapi.json
     services,     ///< GET /v1/services

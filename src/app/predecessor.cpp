@@ -71,11 +71,13 @@ predecessor::outcome predecessor::converse(const std::stop_token& stop, owned_de
     const auto* greeting = std::get_if<hello>(&first->what);
     if (greeting == nullptr || greeting->version != hand_over_version) {
         const refused why{"it speaks another version; restart garde instead of taking over"};
+        with_.refused(to->peer(), why.why);
         last_word(*to, why);
         return outcome::go_on;
     }
     auto offered_now = with_.begin();
     if (!offered_now) {
+        with_.refused(to->peer(), offered_now.error().message);
         last_word(*to, refused{offered_now.error().message});
         return outcome::go_on;
     }
@@ -85,6 +87,7 @@ predecessor::outcome predecessor::converse(const std::stop_token& stop, owned_de
     if (!done) {
         spdlog::error("take-over: process {} does not serve: {}; this process goes on", to->peer(),
                       done.error().message);
+        with_.refused(to->peer(), "it does not serve: " + done.error().message);
         with_.failed();
         return outcome::go_on;
     }

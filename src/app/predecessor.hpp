@@ -36,6 +36,8 @@ class predecessor {
         std::function<result<offer>()>
             begin;                     ///< from now on nothing may change that was offered; or why not
         std::function<void()> failed;  ///< the successor does not serve: go on
+        /// It gets nothing, or does not serve, and why; whatever else is called.
+        std::function<void(int pid, const std::string& why)> refused;
         std::function<void(int pid)> succeeded;  ///< it serves: accept no more, finish, end
     };
 

@@ -84,7 +84,14 @@ void server::reload(std::string by, std::function<void(admin::reload_result)> th
 
 void server::on_signal(int which) {
     if (which == SIGHUP)
-        reload("SIGHUP", [](const admin::reload_result&) {});
+        reload("SIGHUP", [this](const admin::reload_result& became) {
+            if (became.became != admin::reload_result::verdict::busy) return;  // else it is written down
+            control_->write({.at = wall_now(),
+                             .event = "reload-refused",
+                             .attributes = {{"node", settings_->node_name},
+                                            {"by", "SIGHUP"},
+                                            {"first", "too many reloads wait already"}}});
+        });
     else
         begin_drain(fmt::format("signal {}", which));
 }
@@ -124,8 +131,8 @@ void server::stop() {
     for (auto& worker : workers_) worker->stop();
     if (control_) control_->stop();
     if (admin_) admin_->stop();  // writes down the refusals that were only counted so far
-    if (journal_)
-        journal_->append(
+    if (control_)
+        control_->write(
             {.at = wall_now(),
              .event = "stop",
              .attributes = {{"node", settings_->node_name},

@@ -119,14 +119,19 @@ result<void> server::start() {
     tell_predecessor();
     predecessor_ = std::make_unique<predecessor>(
         settings_->data_dir,
-        predecessor::callbacks{.begin = [this] { return begin_offer(); },
-                               .failed = [this] { desk_.post([this] { admin_->take_orders(); }); },
-                               .succeeded =
-                                   [this](int pid) {
-                                       desk_.post([this, pid] {
-                                           begin_drain(fmt::format("taken over by process {}", pid));
-                                       });
-                                   }});
+        predecessor::callbacks{
+            .begin = [this] { return begin_offer(); },
+            .failed = [this] { desk_.post([this] { admin_->take_orders(); }); },
+            .refused =
+                [this](int pid, const std::string& why) {
+                    control_->write({.at = wall_now(),
+                                     .event = "take-over-refused",
+                                     .attributes = {{"process", std::to_string(pid)}, {"why", why}}});
+                },
+            .succeeded =
+                [this](int pid) {
+                    desk_.post([this, pid] { begin_drain(fmt::format("taken over by process {}", pid)); });
+                }});
     return {};
 }
 
@@ -149,13 +154,11 @@ result<void> server::prepare() {
         journal::writer::options{.folder = settings_->data_dir / "journal"});
     overrides_ = store::open_sqlite_override_store(settings_->data_dir / "garde.sqlite");
     control_ = std::make_unique<control::controller>(site_, *journal_, *overrides_);
-    journal::record begun{
-        .at = wall_now(),
-        .event = "start",
-        .attributes = {{"node", settings_->node_name}, {"configuration", settings_->sha256}}};
+    journal::record begun{.at = wall_now(), .event = "start", .attributes = {{"node", settings_->node_name}}};
+    if (site_->receipts()) begun.attributes.emplace_back("receipt-key", site_->receipts()->id());
     if (inherited_)
         begun.attributes.emplace_back("took-over-from", fmt::format("process {}", inherited_->from()));
-    journal_->append(std::move(begun));
+    control_->write(std::move(begun));
     return {};
 }
 
@@ -279,11 +282,11 @@ void server::record_progress(const progress_change& what) {
         spdlog::warn("{} makes progress again after {} ms", what.name, what.for_time.count());
     manager_.status(stalled ? fmt::format("{} makes no progress", what.name) : "serving");
     const std::string kind = what.name == "control" ? "control" : "worker";
-    journal_->append({.at = wall_now(),
-                      .event = fmt::format("{}-{}", kind, stalled ? "stalled" : "recovered"),
-                      .attributes = {{"thread", what.name},
-                                     {"for_ms", std::to_string(what.for_time.count())},
-                                     {"node", settings_->node_name}}});
+    control_->write({.at = wall_now(),
+                     .event = fmt::format("{}-{}", kind, stalled ? "stalled" : "recovered"),
+                     .attributes = {{"thread", what.name},
+                                    {"for_ms", std::to_string(what.for_time.count())},
+                                    {"node", settings_->node_name}}});
 }
 
 /// From the predecessor, from systemd, or new.

@@ -21,13 +21,16 @@ steady_time now() {
 
 controller::controller(proxy::site_ptr served, journal::sink& journal, store::override_store& overrides)
     : served_(std::move(served)),
-      journal_(journal),
+      journal_(journal, served_->settings().sha256),
       overrides_(overrides),
       reports_(loop_, report_bound),
       tick_(loop_.wheel(), [this] { tick(); }),
       drop_(loop_.wheel(), [this] { drop_finished(); }),
       adopted_(loop_.wheel(), [this] { adopted(); }),
-      watch_(loop_.wheel(), [this] { watch_journal(); }) {
+      vigil_(loop_, journal_, [this] {
+          // The disk may fail, or work again, without anything else that happens.
+          if (journal_.failing() != journal_failing_) tell_view();
+      }) {
     for (std::size_t i = 0; i < served_->services().size(); ++i) services_.push_back(make_service(i));
 }
 
@@ -91,7 +94,7 @@ void controller::begin() {
     start_probing();
     schedule_tick();
     tell_view();
-    watch_journal();
+    vigil_.begin(served_->tickets());
 }
 
 void controller::start() {
@@ -127,12 +130,25 @@ void controller::report(const proxy::outcome_report& what) {
 
 void controller::on_probe(std::size_t index, backend_index backend, continuity::reason result) {
     auto& brain = services_[index].brain;
-    const auto before = brain.detector(backend).current();
     if (continuity::was_reached(result)) on_reached();
     note_agreement(index, backend, services_[index].agreements[to_number(backend)].deep(result));
-    carry_out(index, result == continuity::reason::none ? brain.probe_passed(now(), backend)
-                                                        : brain.probe_failed(now(), backend, result));
-    if (brain.detector(backend).current() != before) tell_view();
+    const auto& detector = brain.detector(backend);
+    const auto before = detector.current();
+    const auto known = detector.observed();
+    const auto actions = result == continuity::reason::none ? brain.probe_passed(now(), backend)
+                                                            : brain.probe_failed(now(), backend, result);
+    const auto after = detector.current();
+    // What takes a backend out of service, or back into it, the brain tells itself.
+    const bool told = std::ranges::any_of(actions, [backend](const auto& one) {
+        const auto* verdict = std::get_if<continuity::record_verdict>(&one);
+        return verdict != nullptr && verdict->backend == backend;
+    });
+    if (after != before && !told)
+        write(probe_verdict_record(
+            settings_of(index),
+            {backend, before, after, result == continuity::reason::none ? known : detector.observed()}));
+    carry_out(index, actions);
+    if (after != before) tell_view();
 }
 
 void controller::tick() {

@@ -198,10 +198,10 @@ void controller::adopted() {
 }
 
 void controller::apply_site(proxy::site_ptr next, address_book names, const std::string& by) {
-    write(reload_record(served_->settings(), next->settings(), by));
+    const proxy::site_ptr former_site = std::exchange(served_, std::move(next));
+    write_changes(*former_site, by);
     resolver_.stop();
     known_.merge(names);
-    const proxy::site_ptr former_site = std::exchange(served_, std::move(next));
     std::vector<service> former = std::exchange(services_, {});
     ++epoch_;
     ++version_;
@@ -257,6 +257,16 @@ void controller::apply_site(proxy::site_ptr next, address_book names, const std:
         }
     schedule_tick();
     tell_view();
+}
+
+/// What the new configuration changes besides its services. From here on records carry its hash.
+void controller::write_changes(const proxy::site& former, const std::string& by) {
+    journal_.use(served_->settings().sha256);
+    write(reload_record(former.settings(), served_->settings(), by));
+    const auto id_of = [](const proxy::site& of) { return of.receipts() ? of.receipts()->id() : ""; };
+    if (id_of(former) != id_of(*served_)) write(receipt_key_record(id_of(former), id_of(*served_), by));
+    if (auto changed = operators_record(former.settings().admin, served_->settings().admin, by))
+        write(std::move(*changed));
 }
 
 void controller::remember(const std::vector<service_memory>& what) {

@@ -108,6 +108,13 @@ journal::record network_record(const config::settings& node, continuity::connect
             .attributes = {{"node", node.node_name}}};
 }
 
+journal::record probe_verdict_record(const config::service_settings& service,
+                                     const continuity::record_verdict& what) {
+    journal::record out = verdict_record(service, what);
+    out.event = "probe-verdict";
+    return out;
+}
+
 journal::record reload_record(const config::settings& former, const config::settings& now,
                               const std::string& by) {
     return {.at = wall_now(),

@@ -28,6 +28,9 @@ journal::record backend_change_record(const config::service_settings& service,
                                       const continuity::record_backend_change& what);
 journal::record verdict_record(const config::service_settings& service,
                                const continuity::record_verdict& what);
+/// What probes changed, where it takes no backend out of service nor back into it.
+journal::record probe_verdict_record(const config::service_settings& service,
+                                     const continuity::record_verdict& what);
 journal::record procedure_record(const config::service_settings& service,
                                  const continuity::record_procedure& what);
 /// An operator's order; `already` says that it found the procedure as it is to be.
@@ -45,5 +48,17 @@ journal::record agreement_record(const config::service_settings& service, contin
 journal::record network_record(const config::settings& node, continuity::connection now);
 journal::record reload_record(const config::settings& former, const config::settings& now,
                               const std::string& by);
+
+/// Another key for receipts: by their KID; empty: none.
+journal::record receipt_key_record(const std::string& former, const std::string& now, const std::string& by);
+/// So many new keys for session tickets, made by time.
+journal::record ticket_keys_record(std::uint64_t made);
+/// Who may give orders from now on and could not before, or no longer; nothing when they are the same.
+std::optional<journal::record> operators_record(const config::admin_settings& former,
+                                                const config::admin_settings& now, const std::string& by);
+/// Something that wants somebody's attention, until it is cleared.
+journal::record alarm_record(const std::string& alarm, bool raised);
+/// `at` is what the clock shows after it was set.
+journal::record clock_step_record(wall_time at, std::chrono::nanoseconds step);
 
 }  // namespace garde::control

@@ -91,12 +91,6 @@ void controller::drop_finished() {
     switching_.remove_if([](const switching& one) { return one.settled; });
 }
 
-/// The disk may fail, or work again, without anything else that happens.
-void controller::watch_journal() {
-    if (journal_.failing() != journal_failing_) tell_view();
-    watch_.set(now() + journal_watch);
-}
-
 void controller::tell_view() {
     if (!tell_) return;
     auto out = std::make_shared<view>();

@@ -117,6 +117,7 @@ result<std::string> named_key(std::string_view jws) {
 struct receipt_signer::state {
     key_ptr key;
     std::string issuer;
+    std::string id;
     std::string header;  ///< base64url
 };
 
@@ -133,15 +134,20 @@ result<receipt_signer> receipt_signer::load(const std::filesystem::path& key, st
                         max_issuer_bytes));
     auto loaded = load_private_key(key);
     if (!loaded) return std::unexpected(loaded.error());
+    auto with = std::make_unique<state>();
+    with->id = key_id(loaded->get());
     json::object header;
     header["alg"] = to_json(algorithm);
     header["typ"] = to_json(receipt_type);
-    header["kid"] = to_json(key_id(loaded->get()));
-    auto with = std::make_unique<state>();
+    header["kid"] = to_json(with->id);
     with->key = *std::move(loaded);
     with->issuer = std::move(issuer);
     with->header = to_base64url(json::serialize(header));
     return receipt_signer(std::move(with));
+}
+
+const std::string& receipt_signer::id() const {
+    return state_->id;
 }
 
 std::string receipt_signer::sign(const receipt_claims& claims) const {

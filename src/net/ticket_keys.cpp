@@ -55,6 +55,7 @@ void ticket_keys::make(std::size_t place, wall_time now) {
     into.made_ns.store(now.time_since_epoch().count(), std::memory_order_release);
     into.version.store(version + 2, std::memory_order_release);
     newest_.store(place, std::memory_order_release);
+    made_.fetch_add(1, std::memory_order_relaxed);
     wipe(fresh);
 }
 

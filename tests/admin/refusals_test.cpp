@@ -15,17 +15,17 @@ class refusals_test : public testing::Test {
   protected:
     std::optional<refusal_note> attempt(steady_time at, std::string_view source = "192.0.2.1",
                                         std::string_view path = "/v1/services") {
-        return log_.count(at, source, path, refusal_reason::wrong_token);
+        return log_.count(at, source, path, "wrong-token");
     }
     refusal_log log_;
 };
 
 TEST_F(refusals_test, TheFirstAttemptIsNotedAtOnce) {
-    const auto note = log_.count(start, "192.0.2.1", "/v1/services", refusal_reason::no_token);
+    const auto note = log_.count(start, "192.0.2.1", "/v1/services", "no-token");
     ASSERT_TRUE(note.has_value());
     EXPECT_EQ(note->source, "192.0.2.1");
     EXPECT_EQ(note->path, "/v1/services");
-    EXPECT_EQ(note->why, refusal_reason::no_token);
+    EXPECT_EQ(note->why, "no-token");
     EXPECT_EQ(note->count, 1U);
 }
 
@@ -97,6 +97,33 @@ TEST_F(refusals_test, APathIsCutAndMadeText) {
     ASSERT_TRUE(note.has_value());
     EXPECT_LE(note->path.size(), refusal_log::path_limit);
     EXPECT_EQ(note->path.find('\xff'), std::string::npos);
+}
+
+TEST_F(refusals_test, AReasonIsCutAndMadeText) {
+    const auto note = log_.count(start, "192.0.2.1", "/", "\xff" + std::string(5000, 'x'));
+    ASSERT_TRUE(note.has_value());
+    EXPECT_LE(note->why.size(), refusal_log::why_limit);
+    EXPECT_EQ(note->why.find('\xff'), std::string::npos);
+}
+
+TEST(refusals, WhoHasSeveralNotesAMinuteIsSummarisedBehindThem) {
+    refusal_log log(3);
+    const auto attempt = [&](steady_time at) { return log.count(at, "anna", "/v1/reload", "busy"); };
+    for (int i = 0; i < 3; ++i) {
+        const auto note = attempt(start + seconds(i));
+        ASSERT_TRUE(note) << i;
+        EXPECT_EQ(note->count, 1U) << i;
+    }
+    EXPECT_FALSE(attempt(start + seconds(3)));
+    EXPECT_FALSE(attempt(start + seconds(59)));
+    const auto summary = log.take_due(start + minutes(1));
+    ASSERT_EQ(summary.size(), 1U);
+    EXPECT_EQ(summary[0].count, 2U);
+    EXPECT_FALSE(attempt(start + minutes(1) + seconds(1))) << "the summary was this minute's word";
+    const auto later = attempt(start + minutes(3));
+    ASSERT_TRUE(later);
+    EXPECT_EQ(later->count, 2U);
+    EXPECT_TRUE(attempt(start + minutes(3))) << "a new minute, new notes";
 }
 
 TEST_F(refusals_test, AtTheEndNothingCountedIsLost) {

@@ -45,6 +45,7 @@ struct taking_over : testing::Test {
     std::string refuses;  ///< why it makes no offer
     std::promise<int> succeeded;
     std::promise<void> failed;
+    std::promise<std::string> told_refused;
     std::unique_ptr<predecessor> first;
 
     void start() {
@@ -52,6 +53,11 @@ struct taking_over : testing::Test {
             folder.path(),
             predecessor::callbacks{.begin = [this] { return make_offer(); },
                                    .failed = [this] { failed.set_value(); },
+                                   .refused =
+                                       [this](int pid, const std::string& why) {
+                                           EXPECT_EQ(pid, ::getpid());
+                                           told_refused.set_value(why);
+                                       },
                                    .succeeded = [this](int pid) { succeeded.set_value(pid); }});
         while (owner_of(folder.path()) == 0) std::this_thread::yield();
     }
@@ -139,6 +145,7 @@ TEST_F(taking_over, the_predecessor_goes_on_when_the_successor_dies) {
     start();
     receive().reset();
     EXPECT_TRUE(comes(failed));
+    EXPECT_THAT(told_refused.get_future().get(), HasSubstr("does not serve"));
     const auto again = receive();
     ASSERT_TRUE(again);
     EXPECT_TRUE(again->confirm());
@@ -152,6 +159,7 @@ TEST_F(taking_over, a_predecessor_that_refuses_says_why) {
     ASSERT_FALSE(got);
     EXPECT_THAT(got.error().message, HasSubstr("not now"));
     EXPECT_THAT(got.error().message, HasSubstr(std::to_string(::getpid())));
+    EXPECT_EQ(told_refused.get_future().get(), "not now");
 }
 
 TEST_F(taking_over, another_version_is_refused) {
@@ -162,6 +170,7 @@ TEST_F(taking_over, another_version_is_refused) {
     const auto said = (*channel)->receive(patience);
     ASSERT_TRUE(said);
     EXPECT_THAT(std::get<refused>(said->what).why, HasSubstr("version"));
+    EXPECT_THAT(told_refused.get_future().get(), HasSubstr("version"));
 }
 
 TEST_F(taking_over, a_predecessor_ends_in_the_middle_of_it) {
@@ -183,8 +192,10 @@ TEST_F(taking_over, a_successor_listens_in_the_place_of_a_process_that_was_kille
 
 TEST_F(taking_over, a_folder_that_comes_later_is_used_then) {
     const auto later = folder.path() / "later";
-    const predecessor waits(
-        later, {.begin = [] { return result<offer>(fail("no")); }, .failed = [] {}, .succeeded = [](int) {}});
+    const predecessor waits(later, {.begin = [] { return result<offer>(fail("no")); },
+                                    .failed = [] {},
+                                    .refused = [](int, const std::string&) {},
+                                    .succeeded = [](int) {}});
     std::filesystem::create_directory(later);
     while (owner_of(later) == 0) std::this_thread::yield();
 }

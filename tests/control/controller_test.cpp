@@ -150,6 +150,45 @@ TEST_F(controlling, verdicts_are_written_down) {
     EXPECT_EQ(text(all[1], "to"), "up");
 }
 
+TEST_F(controlling, what_probes_change_besides_is_written_down_too) {
+    settings->services[0].backends[1].probe.rise = 2;
+    start();
+    wait_for_verdict(verdict::up, 1);
+    two.turn_off();
+    wait_for_verdict(verdict::down, 1);
+    two.turn_on();
+    wait_for_verdict(verdict::up, 1);
+    std::vector<std::string> changes;
+    std::vector<std::string> evidence;
+    for (const auto& one : written("probe-verdict")) {
+        if (text(one, "backend") != "two") continue;
+        changes.push_back(text(one, "from") + " " + text(one, "to"));
+        evidence.push_back(text(one, "evidence"));
+    }
+    EXPECT_THAT(changes, ElementsAre("unknown up", "up suspect", "down recovering"));
+    EXPECT_EQ(evidence.at(0), "nothing amiss");
+    EXPECT_THAT(evidence.at(1), HasSubstr("1 failed probes"));
+}
+
+TEST_F(controlling, every_record_says_under_which_configuration_it_came_about) {
+    settings->sha256 = "first";
+    start();
+    wait_for_verdict(verdict::up, 1);
+    adopt(copy_of_settings());
+    two.turn_off();
+    wait_for_verdict(verdict::down, 1);
+    for (const auto& one : written("probe-verdict"))
+        EXPECT_EQ(text(one, "configuration"), text(one, "to") == "suspect" ? "next" : "first")
+            << boost::json::serialize(one);
+    const auto down = written("verdict");
+    ASSERT_THAT(down, SizeIs(1));
+    EXPECT_EQ(text(down[0], "configuration"), "next");
+    const auto reload = written("reload");
+    ASSERT_THAT(reload, SizeIs(1));
+    EXPECT_EQ(text(reload[0], "former-configuration"), "first");
+    EXPECT_EQ(text(reload[0], "configuration"), "next");
+}
+
 /// What a worker reports of one attempt at the primary.
 proxy::outcome_report failed_attempt(std::uint64_t caller, std::uint64_t request) {
     return {.epoch = 0,

@@ -1,5 +1,6 @@
 // A controller that takes up another configuration: what it knows stays, what counted in the former one does
 // not count in the new one.
+#include "../support/pki.hpp"
 #include "controlling.hpp"
 
 #include <gmock/gmock.h>
@@ -44,6 +45,39 @@ TEST_F(reconfiguring, the_view_is_of_the_new_configuration) {
     ASSERT_THAT(written_down, SizeIs(1));
     EXPECT_EQ(text(written_down[0], "by"), "anna");
     EXPECT_EQ(text(written_down[0], "configuration"), "next");
+}
+
+TEST_F(reconfiguring, another_key_for_receipts_is_written_down_by_its_id) {
+    settings->receipts = config::receipts_settings{test::pki::shared().server().key, "garde.test"};
+    start();
+    auto same = copy_of_settings();
+    adopt(same);
+    auto next = copy_of_settings();
+    next->receipts->key = test::pki::shared().client().key;
+    adopt(next);
+    auto without = copy_of_settings();
+    without->receipts.reset();
+    adopt(without);
+    const auto written_down = written("key-rotated");
+    ASSERT_THAT(written_down, SizeIs(2));
+    EXPECT_EQ(text(written_down[0], "key"), "receipts");
+    EXPECT_EQ(text(written_down[0], "from"), site->receipts()->id());
+    EXPECT_EQ(text(written_down[0], "to"), text(written_down[1], "from"));
+    EXPECT_NE(text(written_down[0], "from"), text(written_down[0], "to"));
+    EXPECT_EQ(text(written_down[0], "by"), "anna");
+    EXPECT_EQ(text(written_down[1], "to"), "none");
+}
+
+TEST_F(reconfiguring, who_may_give_orders_from_now_on_is_written_down) {
+    settings->admin.token_sha256_by_name = {{"anna", "1"}};
+    start();
+    auto next = copy_of_settings();
+    next->admin.token_sha256_by_name = {{"anna", "1"}, {"bert", "2"}};
+    adopt(next);
+    const auto written_down = written("operators-changed");
+    ASSERT_THAT(written_down, SizeIs(1));
+    EXPECT_EQ(text(written_down[0], "by"), "anna");
+    EXPECT_EQ(text(written_down[0], "added"), "bert");
 }
 
 TEST_F(reconfiguring, what_is_known_of_a_backend_stays_with_it) {

@@ -57,6 +57,36 @@ def test_an_incomplete_order_is_refused(garde, document):
     assert ask(garde).mode == "primary"
 
 
+def test_refused_orders_are_written_down_with_who_and_why(garde):
+    before = len(garde.journal("order-refused"))
+    mode = f"/v1/services/{SERVICE}/mode"
+    refused = [("POST", mode, {"mode": "holiday", "reason": "r"}, 422), ("DELETE", mode, None, 405),
+               ("POST", "/v1/services/nobody/mode", {"mode": "emergency", "reason": "r"}, 404)]
+    for method, path, document, status in refused:
+        assert garde.admin(method, path, document, token=TOKENS["operator-b"]).status == status
+    assert garde.admin("GET", "/v1/nothing").status == 404  # no order
+    written = wait_for(lambda: len(all := garde.journal("order-refused")) >= before + 3 and all, "the refusals in the journal", 5)
+    told = [record["attributes"] for record in written[before:]]
+    assert [(one["by"], one["path"], one["why"][:3]) for one in told] == [
+        ("operator-b", path, str(status)) for _, path, _, status in refused]
+    assert "emergency" in told[0]["why"]  # what the operator was told: the modes that there are
+    assert all(one["configuration"] for one in told)
+
+
+def test_a_flood_of_strangers_is_a_count(garde):
+    garde.stop()
+    garde.restart()
+    before = len(garde.journal("refused"))
+    for _ in range(200):
+        assert garde.admin("GET", "/v1/services", token="wrong").status == 401
+    garde.stop()
+    garde.restart()
+    written = [record["attributes"] for record in garde.journal("refused")[before:]]
+    assert len(written) <= 3  # the first at once, then one a minute, and the rest at the end
+    assert sum(int(one["count"]) for one in written) == 200
+    assert {(one["source"], one["why"]) for one in written} == {("127.0.0.1", "wrong-token")}
+
+
 def test_an_unknown_service_is_not_found(garde):
     assert garde.admin("POST", "/v1/services/nobody/mode", {"mode": "emergency", "reason": "r"}).status == 404
     assert garde.admin("GET", "/v1/nothing").status == 404

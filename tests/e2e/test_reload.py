@@ -241,3 +241,34 @@ def test_the_status_site_follows(garde):
 
 def test_the_journal_verifies(garde):
     garde.verify_journal()
+
+
+def test_every_record_says_under_which_configuration_it_came_about(garde):
+    former = sha256(garde.config)
+    garde.write_config(changed(garde, node={"name": "garde-renamed"}))
+    assert garde.reload().status == 200
+    assert garde.order("backup", "under the new one").status == 200
+    wait_for(lambda: garde.switchovers()[-1:] == [("primary", "backup")], "the switchover is written", 5)
+    assert garde.order("automatic", "over").status == 200
+    wait_for(lambda: garde.switchovers()[-1:] == [("backup", "primary")], "the switch back is written", 5)
+    records = garde.journal()
+    assert all(record["attributes"].get("configuration") for record in records)
+    place = max(n for n, record in enumerate(records) if record["event"] == "reload")
+    assert records[place]["attributes"]["former-configuration"] == former
+    assert {record["attributes"]["configuration"] for record in records[place:]} == {sha256(garde.config)}
+
+
+def test_another_key_for_receipts_and_other_operators_are_written_down(garde, pki, other_pki):
+    start = garde.journal("start")[-1]["attributes"]
+    assert len(start["receipt-key"]) == 16
+    garde.write_config(changed(garde, receipts={"key": other_pki.receipts_key}))
+    tokens = garde.folder / "admin-tokens"
+    content = tokens.read_text()
+    tokens.write_text(content + "operator-c " + hashlib.sha256(b"token-of-operator-c").hexdigest() + "\n")
+    try:
+        assert garde.reload().status == 200
+        rotated = garde.journal("key-rotated")[-1]["attributes"]
+        assert (rotated["key"], rotated["from"], rotated["by"]) == ("receipts", start["receipt-key"], "operator-a")
+        assert garde.journal("operators-changed")[-1]["attributes"]["added"] == "operator-c"
+    finally:
+        tokens.write_text(content)

@@ -103,6 +103,8 @@ def test_a_successor_with_a_bad_configuration_harms_nobody(garde, cluster, pki):
         assert "in use" in garde.command("run", "--config", bad, "--take-over", expect=1)
         go_on(load, 50)
         assert wait_for(lambda: garde.order("automatic", "orders are taken again").status == 200, "orders are taken")
+    [refused] = garde.journal("take-over-refused")
+    assert "does not serve" in refused["attributes"]["why"] and int(refused["attributes"]["process"]) > 0
     assert [one for one in load.all() if not one.live] == []
 
 

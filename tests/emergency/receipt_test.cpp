@@ -176,6 +176,7 @@ TEST_F(receipt, names_algorithm_type_and_key_in_its_header) {
     OPENSSL_free(der);
     EXPECT_EQ(from_base64url(split(signer_->sign(some_claims())).header),
               R"({"alg":"ES256","typ":"garde-receipt+jws","kid":")" + id + "\"}");
+    EXPECT_EQ(signer_->id(), id);
 }
 
 TEST_F(receipt, has_a_signature_that_openssl_verifies) {

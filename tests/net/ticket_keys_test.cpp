@@ -24,7 +24,9 @@ TEST(ticket_keys, a_key_makes_tickets_until_it_is_due) {
     ticket_keys keys(start);
     const auto first = keys.current(start);
     EXPECT_EQ(text(keys.current(start + ticket_keys::rotation - 1s)), text(first));
+    EXPECT_EQ(keys.made(), 1U);
     EXPECT_NE(text(keys.current(start + ticket_keys::rotation)), text(first));
+    EXPECT_EQ(keys.made(), 2U);
 }
 
 TEST(ticket_keys, an_old_key_is_found_for_as_long_as_its_last_ticket_lives) {

@@ -189,6 +189,17 @@ void world::compare_with_journal() {
     }
 }
 
+/// However the wall clock was set, its steps are written down: up to one that is too small to be told, and to
+/// what was taken for drift.
+void world::compare_clock_with_journal() {
+    moment set{};
+    for (const auto& [at, by] : plan_.wall_jumps) set += by;
+    const auto missing = set - moment(journal_.clock_steps());
+    if (missing > 1'100ms || missing < -1'100ms)
+        book_.violated(fmt::format("the wall clock was set by {} ms, and the journal has {}", set / 1ms,
+                                   journal_.clock_steps().count()));
+}
+
 void world::check_empty() {
     if (admits_->connections() != 0) book_.violated("connections are counted that have ended");
     if (admits_->requests() != 0) book_.violated("requests are counted that have ended");

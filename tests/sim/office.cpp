@@ -2,6 +2,7 @@
 #include "office.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace garde::sim {
 namespace {
@@ -20,6 +21,8 @@ void paper_journal::append(journal::record what, journal::on_durable then) {
     trace_.note("journal: {}", text);
     if (what.event == "switchover")
         switchovers_.push_back({attribute(what, "service"), attribute(what, "from"), attribute(what, "to")});
+    if (what.event == "clock-step")
+        clock_steps_ += std::chrono::milliseconds(std::stoll(attribute(what, "by-ms")));
     if (then)
         kernel_.at(kernel_.now() + luck_.between(moment(0), longest_),
                    [then = std::move(then)] { then(true); });

@@ -31,6 +31,8 @@ class paper_journal final : public journal::sink {
     [[nodiscard]] bool failing() const override { return false; }
 
     [[nodiscard]] const std::vector<switchover>& switchovers() const { return switchovers_; }
+    /// By how much the wall clock was set, all told.
+    [[nodiscard]] std::chrono::milliseconds clock_steps() const { return clock_steps_; }
 
   private:
     kernel& kernel_;
@@ -38,6 +40,7 @@ class paper_journal final : public journal::sink {
     trace& trace_;
     chance luck_;
     std::vector<switchover> switchovers_;
+    std::chrono::milliseconds clock_steps_{0};
 };
 
 class paper_store final : public store::override_store {

@@ -163,6 +163,7 @@ void world::end() {
     if (drained_ != workers_.size()) book_.violated("a worker does not end");
     if (orders_open_ != 0) book_.violated("an order was not answered");
     compare_with_journal();
+    compare_clock_with_journal();
     check_empty();
 }
 

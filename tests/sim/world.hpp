@@ -73,6 +73,7 @@ class world {
     void reload();
     void look_at_postures();
     void compare_with_journal();
+    void compare_clock_with_journal();
     void check_empty();
 
     const scenario& plan_;

@@ -12,7 +12,9 @@
 #include "garde/control/resolver.hpp"
 #include "garde/control/self_check.hpp"
 #include "garde/control/view.hpp"
+#include "garde/control/vigil.hpp"
 #include "garde/journal/journal.hpp"
+#include "garde/journal/stamped_sink.hpp"
 #include "garde/net/event_loop.hpp"
 #include "garde/proxy/site.hpp"
 #include "garde/proxy/worker.hpp"
@@ -68,7 +70,6 @@ class controller {
     static constexpr milliseconds adopt_wait{
         2'000};  ///< how long who adopts a configuration waits for the workers' acknowledgement
     static constexpr milliseconds announce_wait{200};  ///< how long an announcement waits for the disk
-    static constexpr milliseconds journal_watch{500};  ///< how often the view asks whether the journal fails
     static constexpr milliseconds store_wait{1'000};   ///< how long an operator waits for the disk
 
     controller(proxy::site_ptr served, journal::sink& journal, store::override_store& overrides);
@@ -112,6 +113,7 @@ class controller {
     /// Procedures that were open before a restart: open again, except where an operator has ordered something
     /// meanwhile.
     void resume(std::vector<store::stored_procedure> kept);
+    /// Into the journal, with the hash of the configuration that is in force here.
     void write(journal::record what) { journal_.append(std::move(what)); }
     /// Runs it on the control thread: how the watchdog sees that the thread makes progress.
     void post(std::function<void()> what) { loop_.post(std::move(what)); }
@@ -212,7 +214,7 @@ class controller {
     void tick();
     void schedule_tick();
     void tell_view();
-    void watch_journal();
+    void write_changes(const proxy::site& former, const std::string& by);
     [[nodiscard]] std::vector<continuity::brain_action> resume_order(service& of,
                                                                      const store::stored_override& kept);
     [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const;
@@ -221,7 +223,7 @@ class controller {
     proxy::site_ptr served_;
     std::uint64_t epoch_ = 0;  ///< of served_
     address_book known_;
-    journal::sink& journal_;
+    journal::stamped_sink journal_;
     store::override_store& overrides_;
     net::event_loop loop_;
     net::mailbox reports_;
@@ -234,7 +236,7 @@ class controller {
     net::deadline tick_;
     net::deadline drop_;
     net::deadline adopted_;
-    net::deadline watch_;
+    vigil vigil_;
     bool journal_failing_ = false;  ///< as told
     std::optional<self_check> self_check_;
     continuity::network_watch network_;

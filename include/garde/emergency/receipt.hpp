@@ -56,6 +56,9 @@ class receipt_signer {
     /// OpenSSL fails (out of memory).
     [[nodiscard]] std::string sign(const receipt_claims& claims) const;
 
+    /// KID of its receipts.
+    [[nodiscard]] const std::string& id() const;
+
   private:
     struct state;
     explicit receipt_signer(std::unique_ptr<state> with);

@@ -52,6 +52,9 @@ class ticket_keys {
     /// The key of a ticket, for as long as a ticket made under it may live.
     [[nodiscard]] std::optional<ticket_key> find(std::span<const unsigned char> name, wall_time now);
 
+    /// How many keys were made, the first included.
+    [[nodiscard]] std::uint64_t made() const { return made_.load(std::memory_order_relaxed); }
+
     /// AES-256-CBC, looked up once.
     [[nodiscard]] const EVP_CIPHER* cipher() const { return cipher_.get(); }
 
@@ -81,6 +84,7 @@ class ticket_keys {
 
     std::array<slot, slots> ring_;
     std::atomic<std::size_t> newest_{0};
+    std::atomic<std::uint64_t> made_{0};
     std::mutex rotating_;
     std::unique_ptr<EVP_CIPHER, cipher_deleter> cipher_;
 };
