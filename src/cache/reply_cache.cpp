@@ -1,5 +1,7 @@
-// See reply_cache.hpp. Every entry is in four structures, always together: the list (most recently used
-// first), the map by key, the index by the patient's identifiers, and the order in which entries expire.
+// See reply_cache.hpp. Every entry is in four structures, always together: one of two lists (most recently
+// used first), the map by key, the index by the patient's identifiers, and the order in which entries expire.
+// The lists are a segmented LRU: what came once is in `seen_once`, what was used again in `regulars`; a crowd
+// of patients who come once puts out only others of their kind.
 #include "garde/cache/reply_cache.hpp"
 
 #include <algorithm>
@@ -22,12 +24,15 @@ constexpr std::chrono::days longest_age{30};
 
 /// What an entry takes beside its texts: the nodes of the structures, by estimate.
 constexpr std::size_t entry_overhead_bytes = 512;
+/// Regulars have so much of the memory at most.
+constexpr std::size_t regulars_percent = 80;
 constexpr std::size_t removal_key_overhead_bytes = 96;
 
 struct entry {
     kept_reply what;
     steady_time expires_at{};
     std::size_t bytes = 0;
+    bool regular = false;  ///< in which list it is
 };
 
 /// What may be done with an answer.
@@ -56,7 +61,9 @@ struct reply_cache::state {
     std::size_t bound_bytes;
     reply_keeper* keeper = nullptr;
     age_clock clock;
-    entry_list entries;  // most recently used first
+    entry_list seen_once;
+    entry_list regulars;
+    std::size_t regular_bytes = 0;
     std::unordered_map<cache_key, entry_handle, cache_key_hash> by_key;
     std::unordered_multimap<cache_key, entry_handle, cache_key_hash> by_removal_key;
     std::map<std::pair<steady_time, cache_key>, entry_handle> by_expiry;
@@ -74,7 +81,7 @@ struct reply_cache::state {
             if (!newer(made.what, found->second->what)) return true;
             erase(found->second);
         }
-        insert(std::move(made), how == restored_as::oldest ? entries.end() : entries.begin());
+        insert(std::move(made), how == restored_as::oldest ? seen_once.end() : seen_once.begin());
         return true;
     }
 
@@ -89,21 +96,36 @@ struct reply_cache::state {
         return out;
     }
 
-    void insert(entry made, entry_list::const_iterator before) {
+    entry_handle insert(entry made, entry_list::const_iterator before) {
         stats.bytes += made.bytes;
         ++stats.entries;
-        const auto handle = entries.insert(before, std::move(made));
+        const auto handle = seen_once.insert(before, std::move(made));
         by_key.emplace(handle->what.key, handle);
         for (const auto& key : handle->what.removal_keys) by_removal_key.emplace(key, handle);
         by_expiry.emplace(std::pair(handle->expires_at, handle->what.key), handle);
         make_room();
+        return handle;
     }
 
-    /// The entries that were not used for the longest time go, until the others fit.
+    /// The entries that were not used for the longest time go, until the others fit: first those that came
+    /// once.
     void make_room() {
         while (stats.bytes > bound_bytes) {
-            erase(std::prev(entries.end()));
+            // Not the one that has just come.
+            erase(std::prev(seen_once.size() > 1 || regulars.empty() ? seen_once.end() : regulars.end()));
             ++stats.evicted;
+        }
+    }
+
+    /// It was used again. Regulars beyond their share begin anew.
+    void make_regular(entry_handle handle) {
+        regulars.splice(regulars.begin(), handle->regular ? regulars : seen_once, handle);
+        if (!std::exchange(handle->regular, true)) regular_bytes += handle->bytes;
+        while (regular_bytes > bound_bytes / 100 * regulars_percent && regulars.size() > 1) {
+            const auto last = std::prev(regulars.end());
+            last->regular = false;
+            regular_bytes -= last->bytes;
+            seen_once.splice(seen_once.begin(), regulars, last);
         }
     }
 
@@ -117,7 +139,8 @@ struct reply_cache::state {
             by_removal_key.erase(
                 std::find_if(first, last, [&](const auto& pair) { return pair.second == handle; }));
         }
-        entries.erase(handle);
+        if (handle->regular) regular_bytes -= handle->bytes;
+        (handle->regular ? regulars : seen_once).erase(handle);
     }
 
     /// What is over by the steady clock goes, asked for or not; nothing while the clocks contradict each
@@ -133,19 +156,19 @@ struct reply_cache::state {
     /// Removes the entries under these identifiers, and those under the identifiers that the removed ones
     /// add.
     void remove(std::vector<cache_key> keys) {
-        if (keeper != nullptr) keeper->remove(keys);
-        while (!keys.empty()) {
-            const auto found = by_removal_key.find(keys.back());
+        for (std::size_t at = 0; at < keys.size();) {
+            const auto found = by_removal_key.find(keys[at]);
             if (found == by_removal_key.end()) {
-                keys.pop_back();
+                ++at;
                 continue;
             }
             const auto handle = found->second;
-            const auto& more = handle->what.removal_keys;
-            keys.insert(keys.end(), more.begin(), more.end());
+            for (const auto& more : handle->what.removal_keys)
+                if (std::ranges::find(keys, more) == keys.end()) keys.push_back(more);
             erase(handle);
             ++stats.removed;
         }
+        if (keeper != nullptr) keeper->remove(keys);
     }
 
     [[nodiscard]] kept_reply make_reply(const offer& what, const soap::consult_request& request,
@@ -175,24 +198,28 @@ struct reply_cache::state {
         entry made =
             make_entry(make_reply(what, request, reply), what.consulted_at_steady + what.rules->max_age);
         if (made.bytes > bound_bytes) return refusal::too_large;
+        bool again = false;
         if (const auto found = by_key.find(made.what.key); found != by_key.end()) {
             if (newer(found->second->what, made.what)) return refusal::older_communicated;
+            again = true;
             erase(found->second);
         }
         clock.know(made.what.consulted);
         if (keeper != nullptr) keeper->keep(made.what);
         ++stats.admitted;
-        insert(std::move(made), entries.begin());
+        const auto kept = insert(std::move(made), seen_once.begin());
+        if (again) make_regular(kept);
         return refusal::none;
     }
 
-    /// The entry that answers the question, or the end of the list. A question may name the patient in two
+    /// The entry that answers the question. A question may name the patient in two
     /// ways while the key goes by one: then the entry must be known under both.
-    entry_handle look_up(const question& what, const soap::consult_request& request) {
+    std::optional<entry_handle> look_up(const question& what, const soap::consult_request& request) {
         const auto found = by_key.find(make_key(what.service, what.who, request));
-        if (found == by_key.end()) return entries.end();
+        if (found == by_key.end()) return std::nullopt;
         const auto named = make_removal_keys(what.service, what.who, request.care_receiver);
-        return contains_all(found->second->what.removal_keys, named) ? found->second : entries.end();
+        if (!contains_all(found->second->what.removal_keys, named)) return std::nullopt;
+        return found->second;
     }
 
     std::expected<hit, miss> find(const question& what) {
@@ -201,11 +228,12 @@ struct reply_cache::state {
         const auto request = soap::read_request(what.request_body);
         if (!request)
             return std::unexpected(miss{.detail = "request-" + std::string(to_text(request.error()))});
-        const auto handle = look_up(what, *request);
-        if (handle == entries.end())
+        const auto there = look_up(what, *request);
+        if (!there)
             return std::unexpected(
                 miss{.detail = "no-entry", .key = make_key(what.service, what.who, *request)});
 
+        const auto handle = *there;
         const auto age = clock.age(handle->what.consulted, what.now, what.now_steady);
         const auto verdict = may_serve({.asked_for = request->date,
                                         .asked_until = request->last_date,
@@ -219,7 +247,7 @@ struct reply_cache::state {
         }
         if (verdict != serve_verdict::serve)
             return std::unexpected(miss{.detail = std::string(to_text(verdict))});
-        entries.splice(entries.begin(), entries, handle);
+        make_regular(handle);
         return hit{.body = handle->what.body,
                    .content_type = handle->what.content_type,
                    .consulted_at = handle->what.consulted.wall,

@@ -123,8 +123,8 @@ result<void> reply_vault::end_epochs(wall_time now) {
 
 result<void> reply_vault::clear(wall_time now) {
     while (!epochs_.empty()) {
-        if (auto done = store_->destroy_epoch(epochs_.back().id); !done) return done;
-        epochs_.pop_back();
+        if (auto done = store_->destroy_epoch(epochs_.front().id); !done) return done;
+        epochs_.erase(epochs_.begin());
     }
     ring_ = std::make_shared<const epoch_ring>();
     current_usable_ = false;
@@ -234,13 +234,35 @@ result<std::unique_ptr<vault_reader>> vault_reader::open(const std::filesystem::
     return std::unique_ptr<vault_reader>(new vault_reader(std::move(*opened), boot));
 }
 
-std::optional<kept_reply> vault_reader::unseal(const epoch_ring& ring, const store::stored_reply& from) {
-    auto out = open_reply(ring, codec_, from.reply);
-    if (!out) ++unreadable_;
+/// As removal goes: by the removal keys of what is known under any of them. A patient has few.
+result<std::vector<cache_key>> vault_reader::linked_to(const epoch_ring& ring, const kept_reply& what) {
+    std::vector<cache_key> out = what.removal_keys;
+    for (std::size_t at = 0; at < out.size(); ++at) {
+        const auto beside = store_->find_removable(tags_of(ring, out[at]));
+        if (!beside) return std::unexpected(beside.error());
+        for (const auto& each : *beside) {
+            const auto known = open_reply(ring, codec_, each.reply);
+            if (!known) continue;
+            for (const auto& key : known->removal_keys)
+                if (std::ranges::find(out, key) == out.end()) out.push_back(key);
+        }
+    }
     return out;
 }
 
-result<std::optional<kept_reply>> vault_reader::find(const epoch_ring& ring, const cache_key& key) {
+result<std::optional<found_reply>> vault_reader::unseal(const epoch_ring& ring,
+                                                        const store::stored_reply& from) {
+    auto opened = open_reply(ring, codec_, from.reply);
+    if (!opened) {
+        ++unreadable_;
+        return std::nullopt;
+    }
+    auto linked = linked_to(ring, *opened);
+    if (!linked) return std::unexpected(linked.error());
+    return found_reply{std::move(*opened), std::move(*linked)};
+}
+
+result<std::optional<found_reply>> vault_reader::find(const epoch_ring& ring, const cache_key& key) {
     const auto there = store_->find(tags_of(ring, key));
     if (!there) return std::unexpected(there.error());
     if (!*there) return std::nullopt;
@@ -254,7 +276,9 @@ result<vault_reader::part> vault_reader::page(const epoch_ring& ring, const stor
     part out{.replies = {}, .next = after, .last = rows->size() < most};
     for (const auto& row : *rows) {
         out.next = {row.reply.consulted_at, row.id};
-        if (auto one = unseal(ring, row)) out.replies.push_back(std::move(*one));
+        auto one = unseal(ring, row);
+        if (!one) return std::unexpected(one.error());
+        if (*one) out.replies.push_back(std::move(**one));
     }
     return out;
 }

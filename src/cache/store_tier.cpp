@@ -154,10 +154,10 @@ void store_tier::answer(std::uint64_t number, bool taken) {
     if (waiting) waiting.mapped().then(taken);
 }
 
-void store_tier::arrived(std::uint64_t number, std::optional<kept_reply> found) {
+void store_tier::arrived(std::uint64_t number, std::optional<found_reply> found) {
     if (!waiting_reads_.contains(number)) return;  // too late
     forget_old_marks();
-    const bool taken = found && !in_doubt(*found) && take_(std::move(*found), restored_as::newest);
+    const bool taken = found && !in_doubt(*found) && take_(std::move(found->what), restored_as::newest);
     {
         const std::lock_guard lock(mutex_);
         ++(taken ? totals_.found : totals_.missed);
@@ -166,9 +166,9 @@ void store_tier::arrived(std::uint64_t number, std::optional<kept_reply> found) 
 }
 
 /// True while something newer may be on its way to the disk.
-bool store_tier::in_doubt(const kept_reply& what) const {
+bool store_tier::in_doubt(const found_reply& one) const {
     const auto marked = [this](const cache_key& key) { return marks_.contains(key); };
-    return barred_until_ != 0 || marked(what.key) || std::ranges::any_of(what.removal_keys, marked);
+    return barred_until_ != 0 || marked(one.what.key) || std::ranges::any_of(one.linked, marked);
 }
 
 void store_tier::page_arrived(vault_reader::part found, const store::reply_cursor& after, steady_time asked) {
@@ -180,7 +180,7 @@ void store_tier::page_arrived(vault_reader::part found, const store::reply_curso
     } else {
         bool room = true;
         for (auto& each : found.replies)
-            if (!in_doubt(each)) room = take_(std::move(each), restored_as::oldest) && room;
+            if (!in_doubt(each)) room = take_(std::move(each.what), restored_as::oldest) && room;
         if (room && !found.last) next = found.next;
     }
     if (!next) return;
@@ -403,7 +403,7 @@ void store_tier::note_unreadable() {
 }
 
 void store_tier::read_one(std::uint64_t number, const cache_key& key) {
-    std::optional<kept_reply> out;
+    std::optional<found_reply> out;
     if (open_reader()) {
         if (auto found = reader_->find(*ring(), key))
             out = std::move(*found);

@@ -55,6 +55,8 @@ constexpr const char* writing_mode = R"(
     PRAGMA journal_size_limit = 8388608;
 )";
 
+constexpr std::size_t destroyed_at_once = 1000;
+
 constexpr std::string_view columns = "id, epoch, consulted_ns, tag, removal_tags, sealed";
 
 std::string_view view(const reply_tag& tag) {
@@ -145,17 +147,20 @@ class sqlite_reply_store final : public reply_store {
         return finish("keep an epoch's key", insert);
     }
 
+    /// In parts: there may be a million replies. The key goes last, so that what is begun can be ended.
     result<void> destroy_epoch(std::int64_t id) override {
         constexpr std::string_view what = "destroy an epoch";
-        const auto all = select(what, fmt::format("SELECT {} FROM replies WHERE epoch = {}", columns, id));
-        if (!all) return std::unexpected(all.error());
-        if (auto done = begin(); !done) return done;
-        auto done = destroy_rows(*all, id);
-        if (done) done = commit();
-        if (!done) {
-            roll_back();
-            return done;
+        const auto some =
+            fmt::format("SELECT {} FROM replies WHERE epoch = {} LIMIT {}", columns, id, destroyed_at_once);
+        for (;;) {
+            const auto rows = select(what, some);
+            if (!rows) return std::unexpected(rows.error());
+            if (rows->empty()) break;
+            if (auto done = remove_all(*rows); !done) return done;
         }
+        auto erase = database_.prepare("DELETE FROM epochs WHERE id = ?");
+        if (erase) erase->bind(1, id);
+        if (auto done = finish(what, erase); !done) return done;
         // The log may hold the page with the key on it until it is written anew.
         const auto cleared = database_.query_text("PRAGMA wal_checkpoint(TRUNCATE)");
         if (!cleared) return failed(what, cleared.error());
@@ -252,15 +257,7 @@ class sqlite_reply_store final : public reply_store {
                         columns, nanoseconds_of(than), most));
         if (!old) return std::unexpected(old.error());
         if (old->empty()) return 0;
-        if (auto done = begin(); !done) return std::unexpected(done.error());
-        result<void> done;
-        for (const auto& each : *old)
-            if (done) done = remove(each);
-        if (done) done = commit();
-        if (!done) {
-            roll_back();
-            return std::unexpected(done.error());
-        }
+        if (auto done = remove_all(*old); !done) return std::unexpected(done.error());
         if (auto shrunk = execute("give room back", "PRAGMA incremental_vacuum(1024)"); !shrunk)
             return std::unexpected(shrunk.error());
         return old->size();
@@ -345,12 +342,15 @@ class sqlite_reply_store final : public reply_store {
         return {};
     }
 
-    result<void> destroy_rows(const std::vector<stored_reply>& all, std::int64_t epoch) {
-        for (const auto& each : all)
-            if (auto done = remove(each); !done) return done;
-        auto erase = database_.prepare("DELETE FROM epochs WHERE id = ?");
-        if (erase) erase->bind(1, epoch);
-        return finish("destroy an epoch's key", erase);
+    /// In a transaction of its own.
+    result<void> remove_all(const std::vector<stored_reply>& rows) {
+        if (auto done = begin(); !done) return done;
+        result<void> done;
+        for (const auto& each : rows)
+            if (done) done = remove(each);
+        if (done) done = commit();
+        if (!done) roll_back();
+        return done;
     }
 
     result<void> finish(std::string_view what, database_result<statement>& made) {

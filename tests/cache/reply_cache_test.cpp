@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace garde::cache {
 namespace {
@@ -488,6 +489,73 @@ TEST_F(caching, the_least_recently_used_answers_make_room) {
     EXPECT_TRUE(ask(113));
     EXPECT_TRUE(ask(114));
     EXPECT_EQ(small.stats().evicted, 1U);
+}
+
+/// A question and its answer about a patient of whom nothing else is known.
+struct numbered {
+    static std::string request(int number) { return for_patient(asked(by_ssin), number); }
+    static std::string reply(int number) {
+        return with(for_patient(answered(), number), "0000000000001</c:Reg",
+                    "0000000000" + std::to_string(number) + "</c:Reg");
+    }
+};
+
+TEST_F(caching, a_crowd_that_comes_once_does_not_put_out_who_comes_again) {
+    reply_cache small(10 * (answered().size() + 1500));
+    const auto admit_to = [&](int number) {
+        return small.admit(make_offer(numbered::request(number), numbered::reply(number)));
+    };
+    const auto has = [&](int number) {
+        return small.find(make_question(numbered::request(number))).has_value();
+    };
+    for (const int number : {111, 112, 113}) ASSERT_EQ(admit_to(number), refusal::none);
+    pass(1h);
+    ASSERT_EQ(admit_to(111), refusal::none) << "consulted again";
+    ASSERT_TRUE(has(112)) << "asked for";
+    for (int number = 200; number < 260; ++number) ASSERT_EQ(admit_to(number), refusal::none);
+    EXPECT_TRUE(has(111));
+    EXPECT_TRUE(has(112));
+    EXPECT_FALSE(has(113));
+    EXPECT_TRUE(has(259)) << "the newest of the crowd has a place, too";
+}
+
+TEST_F(caching, regulars_leave_room_for_new_ones) {
+    reply_cache small(10 * (answered().size() + 1500));
+    for (int round = 0; round < 2; ++round)
+        for (int number = 111; number < 131; ++number) {
+            pass(1s);
+            ASSERT_EQ(small.admit(make_offer(numbered::request(number), numbered::reply(number))),
+                      refusal::none);
+            ASSERT_TRUE(small.find(make_question(numbered::request(number))).has_value())
+                << "all are regulars";
+        }
+    ASSERT_EQ(small.admit(make_offer(numbered::request(300), numbered::reply(300))), refusal::none);
+    ASSERT_EQ(small.admit(make_offer(numbered::request(301), numbered::reply(301))), refusal::none);
+    EXPECT_TRUE(small.find(make_question(numbered::request(300))).has_value());
+    EXPECT_TRUE(small.find(make_question(numbered::request(301))).has_value());
+}
+
+TEST_F(caching, what_is_kept_and_removed_is_told) {
+    struct listener final : reply_keeper {
+        std::vector<cache_key> kept;
+        std::vector<cache_key> removed;
+        void keep(const kept_reply& what) override { kept.push_back(what.key); }
+        void remove(const std::vector<cache_key>& keys) override {
+            removed.insert(removed.end(), keys.begin(), keys.end());
+        }
+    } told;
+    cache.tell(&told);
+    ASSERT_EQ(admit(asked(by_ssin), answered()), refusal::none);
+    EXPECT_EQ(told.kept.size(), 1U);
+    pass(1h);
+    ASSERT_EQ(admit(asked(by_ssin), with(answered(), "2018-08-01</c:Com", "2018-07-01</c:Com")),
+              refusal::older_communicated);
+    EXPECT_EQ(told.kept.size(), 1U) << "what is not kept here is not kept elsewhere";
+    EXPECT_TRUE(told.removed.empty());
+    ASSERT_EQ(
+        admit(asked(by_ssin), with(of_the_deceased(), "<c:RegNrWithMut>0000000000001</c:RegNrWithMut>", "")),
+        refusal::deceased);
+    EXPECT_EQ(told.removed.size(), 2U) << "under the registration, too, that only the entry knew";
 }
 
 TEST_F(caching, the_bound_holds_whatever_comes) {

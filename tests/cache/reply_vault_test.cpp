@@ -130,11 +130,15 @@ TEST_F(vaulting, the_bound_holds_and_the_oldest_go_first) {
     bytes = 1024 * 1024;
     open();
     std::string noise(4000, '\0');
-    for (int i = 0; i < 600; ++i) {
-        now += 1s;
-        steady += 1s;
-        random_fill({reinterpret_cast<std::uint8_t*>(noise.data()), noise.size()});
-        keep(reply(i, noise));
+    for (int i = 0; i < 600;) {
+        std::vector<change> batch;
+        for (const int end = i + 30; i < end; ++i) {
+            now += 1s;
+            steady += 1s;
+            random_fill({reinterpret_cast<std::uint8_t*>(noise.data()), noise.size()});
+            batch.emplace_back(keep_change{reply(i, noise)});
+        }
+        apply(std::move(batch));
         ASSERT_TRUE(vault->make_room());
         ASSERT_LE(vault->size()->bytes, bytes);
     }
@@ -226,7 +230,9 @@ struct leaks {
 TEST_F(vaulting, nothing_of_a_patient_can_be_found_in_the_files) {
     const leaks left{folder.path()};
     open();
-    for (int i = 0; i < 50; ++i) keep(reply(i));
+    std::vector<change> all;
+    for (int i = 0; i < 50; ++i) all.emplace_back(keep_change{reply(i)});
+    apply(std::move(all));
     apply({remove_change{{ssin(3)}}});
     const auto words = {std::string("00000000101"),     std::string("0000000000001"),
                         std::string("EXAMPLE"),         std::string("PATIENT"),

@@ -69,7 +69,8 @@ struct vaulting : testing::Test {
         EXPECT_TRUE(reader.has_value());
         auto found = (*reader)->find(*vault->ring(), reply(number).key);
         EXPECT_TRUE(found.has_value());
-        return found ? std::move(*found) : std::nullopt;
+        if (!found || !*found) return std::nullopt;
+        return std::move((*found)->what);
     }
 };
 

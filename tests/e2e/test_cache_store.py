@@ -42,7 +42,7 @@ def ask_all(garde):
 def take_sites_down(cluster):
     for site in cluster.sites:
         site.faults({"kind": "soa_fault", "code": "SOA-02002"})
-    cluster.garde.wait_for_switchover("degraded")
+    cluster.garde.wait_for_mode("degraded", 30)
 
 
 @pytest.mark.parametrize("end", ["kill", "stop"])
@@ -51,13 +51,13 @@ def test_answers_outlive_garde(cluster, end):
     cluster.heal()
     before = metric(garde, "garde_cache_store_written_total")
     bodies = ask_all(garde)
-    wait_for(lambda: metric(garde, "garde_cache_store_written_total") >= before + len(PATIENTS), "all is on the disk")
+    wait_for(lambda: metric(garde, "garde_cache_store_written_total") >= before + len(PATIENTS), "all is on the disk", 30)
     if end == "kill":
         garde.process.kill()
     else:
         garde.stop()
     garde.restart()
-    wait_for(lambda: state(garde) == "working", "the disk is there")
+    wait_for(lambda: state(garde) == "working", "the disk is there", 30)
     take_sites_down(cluster)
     with garde.client() as client:
         for ssin, body in bodies.items():
@@ -79,7 +79,7 @@ def test_a_disk_that_cannot_be_used_costs_nobody_an_answer(cluster):
     file.mkdir()
     try:
         garde.restart()
-        wait_for(lambda: state(garde) == "failing", "the alarm")
+        wait_for(lambda: state(garde) == "failing", "the alarm", 30)
         assert "in memory only" in garde.process.errors()
         bodies = ask_all(garde)
         take_sites_down(cluster)
@@ -88,7 +88,7 @@ def test_a_disk_that_cannot_be_used_costs_nobody_an_answer(cluster):
             assert reply.body == bodies[PATIENTS[0]]
     finally:
         shutil.rmtree(file)
-    wait_for(lambda: state(garde) == "working", "the disk works again")
+    wait_for(lambda: state(garde) == "working", "the disk works again", 30)
     cluster.heal()
 
 
@@ -100,6 +100,6 @@ def test_a_corrupt_file_is_set_aside(cluster):
         each.unlink()
     (garde.data / "replies.sqlite").write_bytes(b"no database" * 1000)
     garde.restart()
-    wait_for(lambda: state(garde) == "working", "a new file is begun")
+    wait_for(lambda: state(garde) == "working", "a new file is begun", 30)
     assert (garde.data / "replies.sqlite.corrupt-1").exists()
     assert ask_all(garde)

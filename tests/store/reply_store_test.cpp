@@ -135,11 +135,13 @@ TEST_F(replies, the_oldest_go_first) {
 }
 
 TEST_F(replies, room_that_was_freed_is_given_back) {
+    ASSERT_TRUE(store->begin());
     for (std::uint8_t i = 0; i < 100; ++i) {
         auto one = reply(i);
         one.sealed.assign(20'000, 'x');
-        put(one);
+        ASSERT_TRUE(store->put(one));
     }
+    ASSERT_TRUE(store->commit());
     const auto full = store->size()->bytes;
     EXPECT_GT(full, 2'000'000U);
     while (*store->remove_older(wall_time::max(), 30) != 0) {
@@ -163,6 +165,20 @@ TEST_F(replies, an_epoch_goes_with_all_its_replies) {
     EXPECT_EQ(epochs->front().wrapped_key, "wrapped-key-of-two");
     EXPECT_EQ(sealed_under(1), "nothing");
     EXPECT_NE(sealed_under(2), "nothing");
+}
+
+TEST_F(replies, an_epoch_with_thousands_goes_whole) {
+    ASSERT_TRUE(store->put_epoch({1, wall_time{1s}, "one"}));
+    ASSERT_TRUE(store->begin());
+    for (int i = 0; i < 2500; ++i) {
+        auto one = reply(0);
+        one.tag = {static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(i / 256)};
+        ASSERT_TRUE(store->put(one));
+    }
+    ASSERT_TRUE(store->commit());
+    ASSERT_TRUE(store->destroy_epoch(1));
+    EXPECT_EQ(store->size()->replies, 0U);
+    EXPECT_TRUE(store->epochs()->empty());
 }
 
 TEST_F(replies, no_trace_of_a_destroyed_epochs_key_stays_in_the_files) {
@@ -231,11 +247,13 @@ TEST_F(replies, a_file_that_is_no_database_is_set_aside_and_a_new_one_begun) {
 }
 
 TEST_F(replies, damage_that_shows_in_use_is_told_and_the_file_set_aside) {
+    ASSERT_TRUE(store->begin());
     for (std::uint8_t i = 0; i < 100; ++i) {
         auto one = reply(i);
         one.sealed.assign(2000, 'x');
-        put(one);
+        ASSERT_TRUE(store->put(one));
     }
+    ASSERT_TRUE(store->commit());
     reopen();                                      // so that all is in the file
     auto reader = open_sqlite_reply_reader(file);  // which has nothing in memory yet
     ASSERT_TRUE(reader);

@@ -91,16 +91,23 @@ class reply_vault {
     bool current_usable_ = false;  ///< the newest epoch's keys are the ring's last
 };
 
+/// A reply from the disk, with what a removal of it could begin with.
+struct found_reply {
+    kept_reply what;
+    /// All removal keys that lead to it, also by way of other replies.
+    std::vector<cache_key> linked;
+};
+
 /// Reads beside the writer. One thread.
 class vault_reader {
   public:
     static result<std::unique_ptr<vault_reader>> open(const std::filesystem::path& file, const boot_id& boot);
 
     /// What is kept under this key; a reply whose seal does not hold counts as none.
-    result<std::optional<kept_reply>> find(const epoch_ring& ring, const cache_key& key);
+    result<std::optional<found_reply>> find(const epoch_ring& ring, const cache_key& key);
 
     struct part {
-        std::vector<kept_reply> replies;  ///< newest first
+        std::vector<found_reply> replies;  ///< newest first
         store::reply_cursor next;
         bool last = false;
     };
@@ -113,7 +120,8 @@ class vault_reader {
   private:
     vault_reader(std::unique_ptr<store::reply_store> opened, const boot_id& boot)
         : store_(std::move(opened)), codec_(boot) {}
-    std::optional<kept_reply> unseal(const epoch_ring& ring, const store::stored_reply& from);
+    result<std::optional<found_reply>> unseal(const epoch_ring& ring, const store::stored_reply& from);
+    result<std::vector<cache_key>> linked_to(const epoch_ring& ring, const kept_reply& what);
 
     std::unique_ptr<store::reply_store> store_;
     reply_codec codec_;

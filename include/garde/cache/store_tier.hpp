@@ -98,10 +98,10 @@ class store_tier final : public reply_keeper {
     void overflow();
     void uncount(const change& what);
     void applied(std::uint64_t last, std::vector<kept_reply> newer_ones);
-    void arrived(std::uint64_t number, std::optional<kept_reply> found);
+    void arrived(std::uint64_t number, std::optional<found_reply> found);
     void page_arrived(vault_reader::part found, const store::reply_cursor& after, steady_time asked);
     void answer(std::uint64_t number, bool taken);
-    bool in_doubt(const kept_reply& what) const;
+    [[nodiscard]] bool in_doubt(const found_reply& one) const;
     void forget_old_marks();
 
     // On the writer's thread.
