@@ -48,7 +48,8 @@ TEST_F(reconfiguring, the_view_is_of_the_new_configuration) {
 }
 
 TEST_F(reconfiguring, another_key_for_receipts_is_written_down_by_its_id) {
-    settings->receipts = config::receipts_settings{test::pki::shared().server().key, "garde.test"};
+    settings->receipts = config::receipts_settings{
+        .key = test::pki::shared().server().key, .former_keys = {}, .issuer = "garde.test"};
     start();
     auto same = copy_of_settings();
     adopt(same);
