@@ -105,5 +105,29 @@ TEST(mode_machine_return, without_a_backend_another_configuration_says_whether_t
     EXPECT_EQ(b.machine.current(), emergency);
 }
 
+TEST(mode_machine_return, it_wants_to_be_asked_for_whatever_comes_first) {
+    bench b = in_degraded(with_shares());
+    b.set(b1, verdict::up).update();
+    ASSERT_EQ(b.run(5s), on_first_backup);
+    b.set(b0, verdict::up).update();
+    ASSERT_TRUE(b.machine.next_due());
+    EXPECT_LE(*b.machine.next_due(), b.now + 1s)
+        << "the next share, long before the primary's hold-down is over";
+}
+
+// --- the bound that it publishes ---
+
+TEST(mode_machine_return, on_the_primary_the_bound_is_a_hold_down_and_twice_the_dwell) {
+    EXPECT_EQ(bench().machine.recovery_bound(0), 30s + 2 * 2s);
+}
+
+TEST(mode_machine_return, without_a_backend_leaving_that_mode_comes_first) {
+    EXPECT_EQ(in_degraded().machine.recovery_bound(0), 5s + 30s + 2 * 2s);
+}
+
+TEST(mode_machine_return, a_loss_yet_to_come_makes_it_longer) {
+    EXPECT_EQ(bench().machine.recovery_bound(1), 2 * 5s + 2 * 30s + 2 * 2s) << "and both hold-downs grow";
+}
+
 }  // namespace
 }  // namespace garde::continuity
