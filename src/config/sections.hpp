@@ -14,8 +14,8 @@
 
 namespace garde::config {
 
-/// [node], [listener], [limits], [admin], [status], [metrics], [receipts], [self_check], [cache_store], and what
-/// holds between them.
+/// [node], [listener], [limits], [admin], [status], [metrics], [receipts], [self_check], [cache_store], and
+/// what holds between them.
 void read_node(table_reader in, settings& into, report& problems);
 void read_listener(table_reader in, listener_settings& into, report& problems);
 void read_limits(table_reader in, limits_settings& into);

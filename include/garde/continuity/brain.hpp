@@ -237,8 +237,8 @@ class service_brain {
     /// An operator opened it.
     [[nodiscard]] bool procedure_ordered() const { return procedure_.ordered(); }
     [[nodiscard]] const domain_watch& domains() const { return domains_; }
-    /// How long until the primary has its traffic back, at most, when every backend works from now on, each is
-    /// probed at least once in `every`, and nobody gives an order.
+    /// How long until the primary has its traffic back, at most, when every backend works from now on, each
+    /// is probed at least once in `every`, and nobody gives an order.
     [[nodiscard]] milliseconds recovery_bound(steady_time now, milliseconds every) const;
     [[nodiscard]] explanation explain(steady_time now) const;
 
