@@ -16,6 +16,7 @@ void pool::retarget(target_ptr to) {
 }
 
 connection_ptr pool::take(resend again) {
+    if (silence_.lasts(loop_.now())) return nullptr;
     const steady_time oldest = loop_.now() - max_idle_time;
     while (!idle_.empty()) {
         kept newest = std::move(idle_.back());
@@ -45,11 +46,31 @@ void pool::put_back(connection_ptr idle) {
     idle_.push_back({std::move(idle), loop_.now()});
 }
 
+/// Sends, and notes whether the backend is heard. Whoever waits may be ended at any time.
+net::task<sent> pool::ask(connection& on, const wire_request& request, steady_time give_up_at) {
+    struct wait {
+        explicit wait(pool& in) : pool_(in), begun_(in.loop_.now()) { pool_.silence_.begin(begun_); }
+        wait(const wait&) = delete;
+        wait& operator=(const wait&) = delete;
+        ~wait() {
+            const steady_time now = pool_.loop_.now();
+            answered_ ? pool_.silence_.answered(now, now - begun_) : pool_.silence_.end();
+        }
+        pool& pool_;
+        steady_time begun_;
+        bool answered_ = false;
+    };
+    wait waiting(*this);
+    sent result = co_await send(on, request, give_up_at);
+    waiting.answered_ = result.answer != nullptr;
+    co_return result;
+}
+
 net::task<sent> pool::attempt(const wire_request& request, resend again, milliseconds connect_time,
                               steady_time give_up_at) {
     std::optional<sent> died;  // what became of a copy on a kept connection that was dead
     if (connection_ptr kept = take(again)) {
-        sent result = co_await send(*kept, request, give_up_at);
+        sent result = co_await ask(*kept, request, give_up_at);
         result.reused = true;
         const bool was_dead = result.why == continuity::reason::reset && result.nothing_received;
         if (!was_dead || again == resend::forbidden) {
@@ -66,7 +87,7 @@ net::task<sent> pool::attempt(const wire_request& request, resend again, millise
     if (!fresh && died) co_return std::move(*died);
     if (!fresh) co_return sent{.why = fresh.error(), .answer = nullptr, .nothing_received = true};
     (*fresh)->set_generation(generation);
-    sent result = co_await send(**fresh, request, give_up_at);
+    sent result = co_await ask(**fresh, request, give_up_at);
     result.opened = true;
     result.sent_twice = died.has_value();
     settle(result, std::move(*fresh));

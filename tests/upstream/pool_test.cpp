@@ -287,6 +287,36 @@ TEST(pool, while_a_large_answer_is_read_others_use_another_connection) {
     EXPECT_EQ(b.server.connections(), 2);
 }
 
+// --- a backend that falls silent ---
+
+TEST(pool, a_backend_that_is_silent_is_asked_on_a_new_connection) {
+    // The first two connections are answered once.
+    bench b([](visitor& with, int number) -> net::task<> {
+        const std::string answer = ok_response("x");
+        for (int i = 0; number > 1 || i == 0; ++i) {
+            const std::string asked = co_await with.request();
+            if (asked.empty()) co_return;
+            co_await with.say(answer);
+        }
+        co_await with.request();
+        co_await with.never();
+    });
+    const wire_request request{.bytes = question, .commit_bytes = 1000, .head_bytes = 4096};
+    test::run_both(b.loop, b.connections.attempt(request, resend::safe, 2s, in(5s)),
+                   b.connections.attempt(request, resend::safe, 2s, in(5s)));
+    ASSERT_EQ(b.server.connections(), 2);
+    const auto later = [](bench& at, const wire_request& what) -> net::task<sent> {
+        co_await at.loop.wait_until(in(silence::least + 20ms));
+        auto asking = at.connections.attempt(what, resend::safe, 2s, in(5s));
+        co_return co_await std::move(asking);
+    };
+    const auto [first, second] =
+        test::run_both(b.loop, b.connections.attempt(request, resend::safe, 2s, in(1s)), later(b, request));
+    EXPECT_EQ(first.why, reason::timed_out);
+    EXPECT_TRUE(complete(second));
+    EXPECT_EQ(b.server.connections(), 3);
+}
+
 // --- other addresses ---
 
 TEST(pool, new_addresses_leave_the_old_connections_behind) {

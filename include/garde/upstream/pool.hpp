@@ -3,6 +3,7 @@
 #pragma once
 
 #include "garde/upstream/connection.hpp"
+#include "garde/upstream/silence.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -25,8 +26,8 @@ class pool {
     /// New connections go there from now on; idle ones are closed when the addresses differ.
     void retarget(target_ptr to);
 
-    /// A connection, kept or new, and one request on it; a new one may take `connect_time`. A large response
-    /// keeps its connection in `answer->rest_from`.
+    /// A connection, kept or new, and one request on it; a new one may take `connect_time`. While the backend
+    /// is silent, it is a new one. A large response keeps its connection in `answer->rest_from`.
     net::task<sent> attempt(const wire_request& request, resend again, milliseconds connect_time,
                             steady_time give_up_at);
 
@@ -44,6 +45,7 @@ class pool {
         steady_time since;
     };
     connection_ptr take(resend again);
+    net::task<sent> ask(connection& on, const wire_request& request, steady_time give_up_at);
     void settle(sent& result, connection_ptr connection);
 
     net::event_loop& loop_;
@@ -52,6 +54,7 @@ class pool {
     std::uint32_t generation_ = 0;  ///< of the target's addresses
     std::uint64_t closed_ = 0;
     std::vector<kept> idle_;  ///< most recently used last
+    silence silence_;
 };
 
 }  // namespace garde::upstream
