@@ -24,9 +24,9 @@ KINDS = {
 # What garde must keep in each round, whatever the peers do.
 LIMITS = {"failed": 0, "longest_ms": LONGEST_MS}
 
-# Three requests and the time in which they are due: when a fault strikes between two of them, and when the next probe comes, is
-# chance. Smaller differences say nothing.
-RESOLUTION = {"requests": 3, "ms": 20}
+# Three requests and the time in which they are due, with a millisecond for what they take: when a fault strikes between two of
+# them, and when the next probe comes, is chance. Such differences and smaller ones say nothing.
+RESOLUTION = {"requests": 3, "ms": 21}
 
 
 def verdict(kind, fault, named):

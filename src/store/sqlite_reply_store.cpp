@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace garde::store {
@@ -172,7 +173,7 @@ class sqlite_reply_store final : public reply_store {
     void roll_back() override {
         replies_.reset();
         // Where the transaction has ended already by itself, there is nothing to do.
-        static_cast<void>(database_.execute("ROLLBACK"));
+        std::ignore = database_.execute("ROLLBACK");
     }
 
     result<void> put(const sealed_reply& value) override {
