@@ -20,8 +20,8 @@ garde is up. The pharmacies' side: https://127.0.0.1:8443   status page: http://
 Five commands to try in another terminal, in {root}:
 
  1. Ask whether an invented patient is insured (look at Garde-Mode):
-      ask() {{ curl -si --cacert certs/dev/ca.pem --cert certs/dev/pharmacy-1.pem --key certs/dev/pharmacy-1.key \\
-        -H 'Content-Type: text/xml' --data-binary @- https://127.0.0.1:8443/Insurability/v2; }}
+      ask() {{ sed "s/{{date}}/$(date +%F)/" | curl -si --cacert certs/dev/ca.pem --cert certs/dev/pharmacy-1.pem \\
+        --key certs/dev/pharmacy-1.key -H 'Content-Type: text/xml' --data-binary @- https://127.0.0.1:8443/Insurability/v2; }}
       ask < conf/probes/assurability.xml
  2. Kill the primary, then repeat 1: the backup answers, nothing is lost:
       kill -9 {primary}
