@@ -18,7 +18,9 @@ import time
 import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PROGRAM_SECONDS = 180
+PROGRAM_SECONDS = 300
+# Under a sanitizer, explorations find no states that the plain build does not, and take ten times as long.
+SANITIZED_STATES = {"GARDE_EXPLORED_STATES": "20000"}
 SANITIZERS = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
@@ -26,14 +28,14 @@ SANITIZERS = {
 }
 
 
-def run_program(program):
-    """One GoogleTest program: (name, passed, failed, output, seconds)."""
+def run_program(program, settings):
+    """One GoogleTest program: (name, passed, failed, output, seconds); `settings` are further variables of its environment."""
     began = time.monotonic()
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
         try:
             done = subprocess.run(
                 [program, f"--gtest_output=json:{report.name}"],
-                env={**SANITIZERS, **os.environ},
+                env={**SANITIZERS, **settings, **os.environ},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 timeout=PROGRAM_SECONDS,
@@ -61,8 +63,9 @@ def run_units(build, names):
         print(f"no test programs in {build}")
         return 0, 1
     totals = [0, 0]
+    settings = {} if build == "build/debug" else SANITIZED_STATES
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for name, passed, failed, output, seconds in pool.map(run_program, programs):
+        for name, passed, failed, output, seconds in pool.map(lambda program: run_program(program, settings), programs):
             print(f"  {build} {name}: {passed} passed, {failed} failed ({seconds:.1f} s)", flush=True)
             if failed:
                 print(output)

@@ -74,7 +74,9 @@ def test_the_backup_answers_what_the_primary_is_slow_for(healthy):
         assert took < 0.75 * SLOW_MS / 1000, f"{reply.mode} took {took:.3f} s"
         modes.append(reply.mode)
         received = healthy.cluster.received(question.reference)
-        assert received[0] == 1 and received[1] <= 1 and received[2] == 0, received
+        # The primary's copy may still be waiting for its connection when the backup's answer is there.
+        assert received[0] == 1 or (reply.mode == "backup" and received[0] == 0), received
+        assert received[1] <= 1 and received[2] == 0, received
     assert 4 <= modes.count("backup") <= 30, modes
     assert set(modes) == {"primary", "backup"}
     assert healthy.hedges()["won"] - before["won"] == modes.count("backup")
