@@ -1,6 +1,6 @@
 // The cache's disk when the power goes: at two hundred moments under load the file opens again, has all that
 // was reported as written and nothing of what was reported as removed, and no seal is broken.
-#include "crash_disk.hpp"
+#include "../support/crash_disk.hpp"
 #include "vaulting.hpp"
 
 #include <cstdlib>
