@@ -41,6 +41,7 @@ void read_all(const toml::table& root, settings& into, report& problems) {
     read_metrics(in.read_table("metrics", need::optional), into.metrics);
     read_receipts(in.read_table("receipts", need::optional), into.receipts, problems);
     read_cache_store(in.read_table("cache_store", need::optional), into.cache_store, problems);
+    read_ledger(in.read_table("ledger", need::optional), into.ledger, problems);
     check_listen_addresses(into, problems);
     const limit_frame frame{.everybody = into.limits, .clients = into.listener.clients};
     auto groups = read_groups(in.read_tables("group", need::optional), frame, problems);
@@ -48,14 +49,16 @@ void read_all(const toml::table& root, settings& into, report& problems) {
         read_callers(in.read_tables("caller", need::optional), frame, problems),
         read_assertions(in.read_table("assertions", need::optional), problems), std::move(groups.limited));
 
-    const caller_means callers{.certificates = into.listener.clients != client_certificates::off,
-                               .assertions = into.callers->assertions != nullptr,
-                               .groups = std::move(groups.by_name)};
+    const last_means means{.callers = {.certificates = into.listener.clients != client_certificates::off,
+                                       .assertions = into.callers->assertions != nullptr,
+                                       .groups = std::move(groups.by_name)},
+                           .ledger = into.ledger.has_value()};
     taken_names taken;
     for (auto& service : in.read_tables("service", need::required))
-        read_service(std::move(service), callers, taken, into.services.emplace_back(), problems);
+        read_service(std::move(service), means, taken, into.services.emplace_back(), problems);
     read_self_check(in.read_table("self_check", need::optional), into.services, into.self_check);
     check_cache_store(into, problems);
+    check_ledger(into, problems);
     in.finish();
 }
 

@@ -44,16 +44,17 @@ std::vector<problem> check_reload(const settings& running, const settings& next)
     };
     compare(next.metrics ? next.metrics->address.line : 0, "[metrics] address", metrics(running),
             metrics(next));
-    const int store_line = next.cache_store ? next.cache_store->line : 0;
-    const auto store = [](const settings& of) {
-        return of.cache_store ? std::string("there") : std::string("none");
+    const auto compare_store = [&](const std::string& table, const std::optional<sealed_store_settings>& is,
+                                   const std::optional<sealed_store_settings>& would_be) {
+        const int line = would_be ? would_be->line : 0;
+        compare(line, table, is ? "there" : "none", would_be ? "there" : "none");
+        if (!is || !would_be) return;
+        compare(line, table + " bytes", size_text(is->bytes), size_text(would_be->bytes));
+        if (is->keys != would_be->keys)
+            compare(line, table + " key", "what the file held when garde started", "another");
     };
-    compare(store_line, "[cache_store]", store(running), store(next));
-    if (!running.cache_store || !next.cache_store) return out;
-    compare(store_line, "[cache_store] bytes", size_text(running.cache_store->bytes),
-            size_text(next.cache_store->bytes));
-    if (running.cache_store->keys != next.cache_store->keys)
-        compare(store_line, "[cache_store] key", "what the file held when garde started", "another");
+    compare_store("[cache_store]", running.cache_store, next.cache_store);
+    compare_store("[ledger]", running.ledger, next.ledger);
     return out;
 }
 

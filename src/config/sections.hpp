@@ -14,8 +14,8 @@
 
 namespace garde::config {
 
-/// [node], [listener], [limits], [admin], [status], [metrics], [receipts], [self_check], [cache_store], and
-/// what holds between them.
+/// [node], [listener], [limits], [admin], [status], [metrics], [receipts], [self_check], [cache_store],
+/// [ledger], and what holds between them.
 void read_node(table_reader in, settings& into, report& problems);
 void read_listener(table_reader in, listener_settings& into, report& problems);
 void read_limits(table_reader in, limits_settings& into);
@@ -26,9 +26,11 @@ void read_receipts(table_reader in, std::optional<receipts_settings>& into, repo
 /// [self_check], once the services are read: a backend is no reference.
 void read_self_check(table_reader in, const std::vector<service_settings>& services,
                      self_check_settings& into);
-void read_cache_store(table_reader in, std::optional<cache_store_settings>& into, report& problems);
-/// What holds between [cache_store] and the services.
+void read_cache_store(table_reader in, std::optional<sealed_store_settings>& into, report& problems);
+void read_ledger(table_reader in, std::optional<sealed_store_settings>& into, report& problems);
+/// What holds between [cache_store], [ledger] and the services.
 void check_cache_store(const settings& all, report& problems);
+void check_ledger(const settings& all, report& problems);
 void check_listen_addresses(const settings& all, report& problems);
 
 /// [assertions]; null when it is not there, or cannot be used.
@@ -59,6 +61,21 @@ struct caller_means {
     caller_groups groups;
 };
 
+/// What a service can fall back on.
+struct last_means {
+    caller_means callers;
+    bool ledger = false;  ///< requests can be kept
+};
+
+/// [[service.stand_in]]; `service` has been read but for it.
+std::vector<stand_in_rule> read_stand_in(std::vector<table_reader> in, const caller_groups& groups,
+                                         const service_settings& service, report& problems);
+/// What a route says of deferrals.
+void read_deferral(table_reader& in, const last_means& means, route_settings& into);
+/// Those of these patterns who can never show who they are in the way that the pattern asks for are reported.
+void check_means(table_reader& in, std::string_view key, const std::vector<caller::pattern>& patterns,
+                 const caller_means& callers);
+
 /// What a service must not share with the services before it: names and paths, each with its line.
 struct taken_names {
     std::map<std::string, int> services;
@@ -66,7 +83,7 @@ struct taken_names {
 };
 
 /// [[service]] with all below it.
-void read_service(table_reader in, const caller_means& callers, taken_names& taken, service_settings& into,
+void read_service(table_reader in, const last_means& means, taken_names& taken, service_settings& into,
                   report& problems);
 /// A table that says how to probe. Its type may be left to the backend that is probed.
 struct written_probe {

@@ -54,20 +54,6 @@ void check_path(table_reader& in, const std::string& path) {
                  "write the path alone, percent-encoded as callers send it");
 }
 
-/// Those who can never show who they are in the way that the pattern asks for.
-void check_means(table_reader& in, const std::vector<caller::pattern>& patterns,
-                 const caller_means& callers) {
-    for (const auto& one : patterns) {
-        if ((one.by_certificate() && callers.certificates) || (one.by_assertion() && callers.assertions))
-            continue;
-        if (!callers.certificates && !callers.assertions) return;  // said of `cached` already
-        in.error("cached_callers",
-                 fmt::format("has \"{}\", and nothing here can show who that is", one.text()),
-                 one.by_certificate() ? "write [listener] clients = \"optional\" with client_ca"
-                                      : "add [assertions] with the token services' certificates");
-    }
-}
-
 void check_cached(table_reader& in, const route_settings& route, const caller_means& callers,
                   bool has_cache) {
     if (!route.cached) {
@@ -90,11 +76,12 @@ void check_cached(table_reader& in, const route_settings& route, const caller_me
     if (!in.has("cached_callers"))
         in.error("cached", "= true names no caller who wants cached answers",
                  "add cached_callers = [\"*\"], or the subjects or alternative names of those who opted in");
-    check_means(in, *route.cached_callers, callers);
+    check_means(in, "cached_callers", *route.cached_callers, callers);
 }
 
-route_settings read_route(table_reader& in, const caller_means& callers, bool has_cache, taken_names& taken,
+route_settings read_route(table_reader& in, const last_means& means, bool has_cache, taken_names& taken,
                           report& problems) {
+    const caller_means& callers = means.callers;
     route_settings out;
     in.read_text("path", out.path, need::required, "\"/Insurability/v2\"");
     in.set_label(out.path);
@@ -103,6 +90,7 @@ route_settings read_route(table_reader& in, const caller_means& callers, bool ha
     in.read_flag("cached", out.cached);
     out.cached_callers = std::make_shared<const std::vector<caller::pattern>>(
         read_patterns(in, "cached_callers", need::optional, "[\"*\"]", &callers.groups));
+    read_deferral(in, means, out);
     in.finish();
 
     check_path(in, out.path);
@@ -181,7 +169,19 @@ void read_service_name(table_reader& in, taken_names& taken, std::string& into, 
 
 }  // namespace
 
-void read_service(table_reader in, const caller_means& callers, taken_names& taken, service_settings& into,
+void check_means(table_reader& in, std::string_view key, const std::vector<caller::pattern>& patterns,
+                 const caller_means& callers) {
+    for (const auto& one : patterns) {
+        if ((one.by_certificate() && callers.certificates) || (one.by_assertion() && callers.assertions))
+            continue;
+        if (!callers.certificates && !callers.assertions) return;  // said of the whole already
+        in.error(key, fmt::format("has \"{}\", and nothing here can show who that is", one.text()),
+                 one.by_certificate() ? "write [listener] clients = \"optional\" with client_ca"
+                                      : "add [assertions] with the token services' certificates");
+    }
+}
+
+void read_service(table_reader in, const last_means& means, taken_names& taken, service_settings& into,
                   report& problems) {
     read_service_name(in, taken, into.name, problems);
     read_title(in.read_table("title", need::optional), into.title);
@@ -201,7 +201,9 @@ void read_service(table_reader in, const caller_means& callers, taken_names& tak
         into.procedure = read_procedure(std::move(procedure), problems);
 
     for (auto& route : in.read_tables("route", need::required))
-        into.routes.push_back(read_route(route, callers, has_cache, taken, problems));
+        into.routes.push_back(read_route(route, means, has_cache, taken, problems));
+    into.stand_in =
+        read_stand_in(in.read_tables("stand_in", need::optional), means.callers.groups, into, problems);
     check_switchover(switchover, into);
     if (has_cache && std::ranges::none_of(into.routes, &route_settings::cached))
         problems.warning(cache_line, fmt::format("{} has a cache that no route uses", in.name()),

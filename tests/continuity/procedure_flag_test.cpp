@@ -145,6 +145,36 @@ TEST(procedure_flag, an_order_that_is_over_leaves_nothing_behind) {
     EXPECT_FALSE(flag.active());
 }
 
+TEST(procedure_flag, what_was_left_open_is_open_since_then_and_closes_as_if_the_service_were_back_now) {
+    procedure_flag flag(ten_minutes_later);
+    flag.resume(start, {.since = start - 1h, .ordered = false});
+    EXPECT_TRUE(flag.active());
+    EXPECT_EQ(flag.since(), start - 1h);
+    EXPECT_FALSE(flag.ordered());
+    EXPECT_THAT(flag.next_due(), Optional(start + 10min));
+}
+
+TEST(procedure_flag, what_people_had_opened_stays_theirs) {
+    procedure_flag flag(ten_minutes_later);
+    flag.resume(start, {.since = start - 1h, .ordered = true});
+    EXPECT_TRUE(flag.ordered());
+    EXPECT_EQ(flag.next_due(), std::nullopt);
+    // Another word on the same procedure takes nothing back.
+    flag.resume(start + 1s, {.since = start - 2h, .ordered = false});
+    EXPECT_TRUE(flag.ordered());
+    procedure_flag by_mode(ten_minutes_later);
+    by_mode.resume(start, {.since = start - 1h, .ordered = false});
+    by_mode.resume(start, {.since = start - 1h, .ordered = true});
+    EXPECT_TRUE(by_mode.ordered());
+}
+
+TEST(procedure_flag, a_service_without_a_procedure_resumes_none) {
+    procedure_flag flag({.closes_after = 10min, .exists = false});
+    flag.resume(start, {.since = start - 1h, .ordered = true});
+    EXPECT_FALSE(flag.active());
+    EXPECT_FALSE(flag.ordered());
+}
+
 TEST(procedure_flag, other_rules_count_from_when_the_service_was_back) {
     procedure_flag flag(by_people);
     flag.update(start, mode::degraded);

@@ -210,11 +210,43 @@ struct cache_settings {
         "00/00/00000"};  ///< ReturnCode Major/Minor/Detail values that may be cached
 };
 
-/// [cache_store]
-struct cache_store_settings {
+/// [cache_store], [ledger]: a file on the disk whose content is sealed.
+struct sealed_store_settings {
     std::vector<secret_string> keys;  ///< 32 bytes each; the first is in use, the others only open
     std::size_t bytes = std::size_t{1} << 30;
     int line = 0;
+};
+
+/// What a stand-in rule decides: who answers when no backend does.
+enum class stand_in_decision : std::uint8_t {
+    cache,      ///< the kept answer, byte for byte
+    defer,      ///< the request is kept, to be asked again; the caller gets the procedure and is told so
+    procedure,  ///< the procedure alone
+};
+
+/// In any sixty minutes. Nothing: no limit.
+struct hourly_limits {
+    std::optional<std::size_t> of_all;
+    std::optional<std::size_t> per_caller;
+
+    [[nodiscard]] bool any() const { return of_all || per_caller; }
+    friend bool operator==(const hourly_limits&, const hourly_limits&) = default;
+};
+
+/// [[service.stand_in]]. What is not said does not matter.
+struct stand_in_rule {
+    std::string name;
+    stand_in_decision decide = stand_in_decision::procedure;
+    std::optional<continuity::mode> mode;  ///< degraded or emergency
+    std::vector<caller::pattern> callers;  ///< groups are resolved; unverified callers match none
+    std::vector<std::string> request_types;
+    std::optional<std::chrono::seconds> consult_younger;  ///< than this is the kept answer
+    std::optional<std::chrono::seconds> consult_older;    ///< this old or older it is
+    std::optional<std::chrono::seconds> outage_shorter;   ///< than this has the outage lasted
+    std::optional<std::chrono::seconds> outage_longer;    ///< so long or longer it has
+    hourly_limits limits;
+
+    friend bool operator==(const stand_in_rule&, const stand_in_rule&) = default;
 };
 
 /// [service.procedure]
@@ -228,6 +260,13 @@ struct procedure_settings {
 
 using continuity::route_kind;
 
+/// What is kept of a request that no backend answered.
+enum class deferral : std::uint8_t {
+    none,
+    reference,  ///< what its sender knows it by: whoever signed the message must ask again himself
+    message,    ///< all of it, where it stays valid: garde asks again
+};
+
 /// [[service.route]]
 struct route_settings {
     std::string path;  ///< exact, or a prefix when it ends in `/*`
@@ -238,6 +277,13 @@ struct route_settings {
     /// Groups are resolved. Shared with questions that are on their way to the cache.
     std::shared_ptr<const std::vector<caller::pattern>> cached_callers =
         std::make_shared<const std::vector<caller::pattern>>();
+    deferral deferred = deferral::none;
+    /// Whose. Groups are resolved.
+    std::shared_ptr<const std::vector<caller::pattern>> deferred_callers =
+        std::make_shared<const std::vector<caller::pattern>>();
+    std::chrono::seconds stays_valid{0};  ///< how long a deferral is worth asking again
+    /// The request header by which the service recognises a message that it has seen; empty: it does not.
+    std::string idempotency_header;
 };
 
 struct service_settings {
@@ -248,6 +294,7 @@ struct service_settings {
     switchover_settings switchover;
     std::optional<cache_settings> cache;
     std::optional<procedure_settings> procedure;
+    std::vector<stand_in_rule> stand_in;  ///< the first that fits decides
 };
 
 struct settings {
@@ -266,7 +313,8 @@ struct settings {
     std::optional<metrics_settings> metrics;
     std::optional<receipts_settings> receipts;
     self_check_settings self_check;
-    std::optional<cache_store_settings> cache_store;  ///< none: kept answers are in memory only
+    std::optional<sealed_store_settings> cache_store;  ///< none: kept answers are in memory only
+    std::optional<sealed_store_settings> ledger;       ///< none: no request is kept to be asked again
     /// [assertions] and [[caller]].
     caller::recognition_ptr callers = std::make_shared<const caller::recognition>();
     std::vector<service_settings> services;

@@ -3,26 +3,19 @@
 #pragma once
 
 #include "garde/base/clock.hpp"
+#include "garde/config/settings.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 namespace garde::emergency {
 
-/// In any sixty minutes. Nothing: no limit.
-struct hourly_limits {
-    std::optional<std::uint32_t> of_all;
-    std::optional<std::uint32_t> per_caller;
-
-    [[nodiscard]] bool any() const { return of_all || per_caller; }
-    friend bool operator==(const hourly_limits&, const hourly_limits&) = default;
-};
+using config::hourly_limits;
 
 /// Any thread. Its lock is held for some counting, and only asked for where no backend answers and a rule has
 /// a limit: never in the path of a backend's answer.

@@ -4,9 +4,7 @@
 #pragma once
 
 #include "garde/caller/identity.hpp"
-#include "garde/caller/pattern.hpp"
-#include "garde/continuity/types.hpp"
-#include "garde/emergency/stand_in_limits.hpp"
+#include "garde/config/settings.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -18,30 +16,11 @@
 
 namespace garde::emergency {
 
-enum class stand_in_decision : std::uint8_t {
-    cache,      ///< the kept answer, byte for byte
-    defer,      ///< the request is kept, to be asked again; the caller gets the procedure and is told so
-    procedure,  ///< the procedure alone
-};
+using config::stand_in_decision;
+using config::stand_in_rule;
 
 /// As in receipts and metrics: cache, defer, procedure.
 std::string_view to_text(stand_in_decision value);
-
-/// [[service.stand_in]]. What is not said does not matter.
-struct stand_in_rule {
-    std::string name;
-    stand_in_decision decide = stand_in_decision::procedure;
-    std::optional<continuity::mode> mode;  ///< degraded or emergency
-    std::vector<caller::pattern> callers;  ///< groups are resolved; unverified callers match none
-    std::vector<std::string> request_types;
-    std::optional<std::chrono::seconds> consult_younger;  ///< than this is the kept answer
-    std::optional<std::chrono::seconds> consult_older;    ///< this old or older it is
-    std::optional<std::chrono::seconds> outage_shorter;   ///< than this has the outage lasted
-    std::optional<std::chrono::seconds> outage_longer;    ///< so long or longer it has
-    hourly_limits limits;
-
-    friend bool operator==(const stand_in_rule&, const stand_in_rule&) = default;
-};
 
 /// What is known of one request that no backend answers.
 struct stand_in_facts {

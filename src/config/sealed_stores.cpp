@@ -1,4 +1,4 @@
-// See sections.hpp: [cache_store], where kept answers are on the disk, and the key that seals them.
+// See sections.hpp: [cache_store] and [ledger], what lies sealed on the disk, and the keys that seal it.
 #include "garde/base/hash.hpp"
 
 #include "files.hpp"
@@ -26,9 +26,9 @@ constexpr std::size_t key_bytes = 32;
 constexpr std::size_t most_keys = 8;
 
 /// What systemd has put there for this process (LoadCredential=); only a name, never a path.
-std::optional<named_file> credential(table_reader& in) {
+std::optional<named_file> credential(table_reader& in, std::string_view what) {
     std::string name;
-    in.read_text("credential", name, need::optional, "\"garde-cache-key\"");
+    in.read_text("credential", name, need::optional, fmt::format("\"garde-{}-key\"", what));
     if (name.empty()) return std::nullopt;
     const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
     if (!is_plain_name(name) || name == "." || name == "..") {
@@ -37,9 +37,8 @@ std::optional<named_file> credential(table_reader& in) {
     } else if (folder == nullptr || *folder == '\0') {
         in.error(
             "credential", "is set, but systemd has handed over no credentials ($CREDENTIALS_DIRECTORY)",
-            fmt::format("add LoadCredential={}:/etc/garde/cache.key to garde.service, or name a file with "
-                        "key",
-                        name));
+            fmt::format("add LoadCredential={}:/etc/garde/{}.key to garde.service, or name a file with key",
+                        name, what));
     } else {
         return named_file{.path = fs::path(folder) / name,
                           .line = in.line_of({"credential"}),
@@ -91,26 +90,34 @@ std::vector<secret_string> parse_keys(const named_file& file, std::string_view c
     return out;
 }
 
-}  // namespace
-
-void read_cache_store(table_reader in, std::optional<cache_store_settings>& into, report& problems) {
-    if (!in) return;
-    cache_store_settings out{.keys = {}, .line = in.line()};
+/// `what` is stored: cache or ledger, in samples.
+void read_sealed_store(table_reader in, std::string_view what, sealed_store_settings& into,
+                       report& problems) {
+    into.line = in.line();
     const bool handed_over = in.has("credential");
-    auto file = credential(in);
-    const auto named =
-        in.read_path("key", handed_over ? need::optional : need::required, "\"/etc/garde/cache.key\"");
+    auto file = credential(in, what);
+    const auto named = in.read_path("key", handed_over ? need::optional : need::required,
+                                    fmt::format("\"/etc/garde/{}.key\"", what));
     if (handed_over && named)
         in.error("credential", "and key both say where the key is", "remove one of them");
     if (named) file = named;
     if (file && for_the_owner_only(*file, problems))
         if (auto content = read_named_file(*file, problems)) {
-            out.keys = parse_keys(*file, *content, problems);
+            into.keys = parse_keys(*file, *content, problems);
             wipe(*content);
         }
-    in.read_size("bytes", out.bytes, {16 * mib, 1024 * gib});
+    in.read_size("bytes", into.bytes, {16 * mib, 1024 * gib});
     in.finish();
-    into = std::move(out);
+}
+
+}  // namespace
+
+void read_cache_store(table_reader in, std::optional<sealed_store_settings>& into, report& problems) {
+    if (in) read_sealed_store(std::move(in), "cache", into.emplace(), problems);
+}
+
+void read_ledger(table_reader in, std::optional<sealed_store_settings>& into, report& problems) {
+    if (in) read_sealed_store(std::move(in), "ledger", into.emplace(), problems);
 }
 
 void check_cache_store(const settings& all, report& problems) {
@@ -119,6 +126,16 @@ void check_cache_store(const settings& all, report& problems) {
         return;
     problems.warning(all.cache_store->line, "[cache_store] has no use: no service has a cache",
                      "add [service.cache], or remove it");
+}
+
+void check_ledger(const settings& all, report& problems) {
+    if (!all.ledger || std::ranges::any_of(all.services, [](const auto& service) {
+            return std::ranges::any_of(service.routes,
+                                       [](const auto& route) { return route.deferred != deferral::none; });
+        }))
+        return;
+    problems.warning(all.ledger->line, "[ledger] has no use: no route keeps requests",
+                     "write deferred = \"message\" or \"reference\" in a [[service.route]], or remove it");
 }
 
 }  // namespace garde::config
