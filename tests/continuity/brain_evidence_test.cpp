@@ -209,6 +209,25 @@ TEST(brain_cut_off, another_backend_that_answers_is_as_good_as_a_reference) {
     EXPECT_EQ(b.current(), mode::backup);
 }
 
+TEST(brain_cut_off, another_backend_that_refuses_answers_all_the_same) {
+    bench b = all_up(with_references());
+    b.fails(b0, 5);
+    b.now += 1s;
+    b.brain.traffic_showed(b.now, b1,
+                           {.what = showed::refused, .why = reason::refused, .caller = 1, .request = 1});
+    b.fails(b0);
+    EXPECT_EQ(b.current(), mode::backup);
+}
+
+TEST(brain_cut_off, attempts_that_fail_are_no_sign_of_the_network) {
+    bench b = all_up(with_references());
+    b.fails(b0, 5);
+    b.attempts_fail(b1);
+    b.fails(b0);
+    EXPECT_EQ(b.current(), mode::primary);
+    EXPECT_EQ(b.verdict_of(b0), verdict::suspect);
+}
+
 // --- the freeze ---
 
 TEST(brain_freeze, is_told_once_and_so_is_its_end) {

@@ -200,6 +200,16 @@ TEST(brain_resumed, a_hold_down_that_ran_there_runs_on) {
     EXPECT_EQ(b.current(), mode::primary);
 }
 
+TEST(brain_resumed, a_procedure_that_was_open_is_open_since_then) {
+    auto left = left_in_backup();
+    EXPECT_FALSE(service_brain(usual_rules(), left).procedure_active());
+    left.procedure = {.since = start - 30min, .ordered = true};
+    const service_brain brain(usual_rules(), left);
+    EXPECT_TRUE(brain.procedure_active());
+    EXPECT_TRUE(brain.procedure_ordered());
+    EXPECT_EQ(brain.procedure_since(), start - 30min);
+}
+
 TEST(brain_resumed, nobody_left_is_degraded) {
     auto left = left_in_backup();
     left.backends[1].state = verdict::down;

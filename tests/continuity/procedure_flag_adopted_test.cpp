@@ -29,5 +29,15 @@ TEST(procedure_flag_adopted, one_that_comes_into_being_in_a_degraded_mode_opens)
     EXPECT_TRUE(flag.active());
 }
 
+TEST(procedure_flag_adopted, one_that_is_no_more_closes) {
+    procedure_flag flag{procedure_rules{.closes_after = std::nullopt}};
+    ASSERT_TRUE(flag.update(start, mode::degraded));
+    flag.adopt({.closes_after = std::nullopt, .exists = false});
+    EXPECT_TRUE(flag.update(start + 1s, mode::degraded));
+    EXPECT_FALSE(flag.active());
+    EXPECT_EQ(flag.since(), start + 1s);
+    EXPECT_FALSE(flag.update(start + 2s, mode::degraded));
+}
+
 }  // namespace
 }  // namespace garde::continuity
