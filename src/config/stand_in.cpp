@@ -26,17 +26,15 @@ constexpr std::array<choice<deferral>, 3> deferrals{
     {{"none", deferral::none}, {"reference", deferral::reference}, {"message", deferral::message}}};
 
 void read_seconds(table_reader& in, std::string_view key, std::optional<std::chrono::seconds>& into) {
-    if (!in.has(key)) return;
     std::chrono::seconds value{0};
     in.read_duration(key, value, {1s, 10 * 365 * 24h});
-    into = value;
+    if (in.has(key)) into = value;
 }
 
 void read_count(table_reader& in, std::string_view key, std::optional<std::size_t>& into) {
-    if (!in.has(key)) return;
     std::size_t value = 0;
     in.read_number(key, value, {0, most_an_hour});
-    into = value;
+    if (in.has(key)) into = value;
 }
 
 /// Nothing is younger than a day and at the same time a week old.
