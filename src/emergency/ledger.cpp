@@ -21,8 +21,7 @@ std::string_view to_text(keep_failure value) {
 std::optional<keep_failure> ledger_state::put(const std::shared_ptr<wish>& one) {
     {
         const std::lock_guard lock(mutex);
-        if (busy_since && std::chrono::steady_clock::now() - *busy_since > ledger::keep_limit)
-            return keep_failure::late;
+        if (late) return keep_failure::late;
         if (ending || news.wishes.size() >= ledger::keep_bound) return keep_failure::busy;
         news.wishes.push_back(one);
     }
@@ -33,6 +32,7 @@ std::optional<keep_failure> ledger_state::put(const std::shared_ptr<wish>& one) 
 void ledger_state::count_refused(keep_failure why) {
     const std::lock_guard lock(mutex);
     ++totals.refused[static_cast<std::size_t>(why)];
+    late = late || why == keep_failure::late;
 }
 
 ledger::ledger(deferral_vault::settings with, sender send) : state_(std::make_shared<ledger_state>()) {
@@ -106,8 +106,7 @@ void ledger::report(std::string service, wall_time outage,
 ledger_totals ledger::totals() const {
     const std::lock_guard lock(state_->mutex);
     auto out = state_->totals;
-    const auto busy = state_->busy_since;
-    out.failing = out.failing || (busy && std::chrono::steady_clock::now() - *busy > keep_limit);
+    out.failing = out.failing || state_->late;
     return out;
 }
 

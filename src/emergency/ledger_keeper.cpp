@@ -58,10 +58,9 @@ void ledger_keeper::run() {
 /// What has come, or nothing at the end. Returns when something is due as well.
 std::optional<ledger_news> ledger_keeper::take() {
     std::unique_lock lock(with_.mutex);
-    with_.busy_since.reset();
+    with_.late = false;  // it is back from the disk
     with_.came.wait_until(lock, next_due(), [this] { return with_.ending || !with_.news.empty(); });
     if (with_.ending && with_.news.wishes.empty()) return std::nullopt;
-    with_.busy_since = steady_now();
     return std::exchange(with_.news, {});
 }
 

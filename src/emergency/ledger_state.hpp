@@ -69,7 +69,7 @@ struct ledger_state {
     bool ending = false;                    // under mutex
     bool paused = false;                    // under mutex
     ledger_totals totals;                   // under mutex
-    std::optional<steady_time> busy_since;  // under mutex: the thread is at the disk since then
+    bool late = false;         // under mutex: somebody gave up waiting for what the thread is at
 
     /// False when too many wait already, or the disk has not answered for too long.
     std::optional<keep_failure> put(const std::shared_ptr<wish>& one);
