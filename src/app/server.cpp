@@ -100,6 +100,7 @@ void server::begin_drain(std::string why) {
     if (!ending_.empty()) return;
     ending_ = std::move(why);
     manager_.stopping("exchanges under way may finish");
+    if (ledger_) ledger_->pause();
     watchdog_->stop();  // it shares the listeners that are now to close
     spdlog::info("ending ({}): exchanges under way may finish", ending_);
     const milliseconds limit = reloader_->running()->drain_time;
@@ -143,7 +144,8 @@ void server::stop() {
     reloader_.reset();
     status_.reset();
     metrics_.reset();
-    cache_.reset();  // before the workers: a question that it still holds comes back to one of them
+    ledger_.reset();
+    cache_.reset();  // both before the workers: what is asked of them still comes back to one of those
     workers_.clear();
     control_.reset();
 }

@@ -45,6 +45,8 @@ class server {
   private:
     // server_start.cpp
     result<void> prepare();
+    void open_ledger();
+    void tell_ledger(const control::view& now);
     void make_workers();
     continuity::posture_ptr load_overrides();
     void set_limits(const config::settings& of);
@@ -74,6 +76,7 @@ class server {
     socket_supply supply_;  ///< sockets that are there already
     proxy::site_ptr site_;
     std::unique_ptr<cache::cache_desk> cache_;
+    std::unique_ptr<emergency::ledger> ledger_;  ///< null where no request is kept to be asked again
     std::unique_ptr<journal::writer> journal_;
     std::unique_ptr<store::override_store> overrides_;
     std::unique_ptr<control::controller> control_;

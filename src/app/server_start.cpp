@@ -108,6 +108,7 @@ result<void> server::start() {
     control_->tell([this](control::view_ptr now) {
         desk_.post([this, now = std::move(now)] {
             view_ = now;
+            tell_ledger(*now);
             status_->show(now);
             admin_->show(now);
             if (metrics_) metrics_->show(now);
@@ -150,6 +151,7 @@ result<void> server::prepare() {
     cache_ = std::make_unique<cache::cache_desk>(cache_bytes(*settings_));
     cache_->recognise(settings_->callers);
     if (auto where = cache_store(*settings_)) cache_->keep_on_disk(std::move(*where));
+    open_ledger();
     journal_ = std::make_unique<journal::writer>(
         journal::writer::options{.folder = settings_->data_dir / "journal"});
     overrides_ = store::open_sqlite_override_store(settings_->data_dir / "garde.sqlite");
@@ -162,11 +164,35 @@ result<void> server::prepare() {
     return {};
 }
 
+/// Its file opens by itself, when it can.
+void server::open_ledger() {
+    if (!settings_->ledger) return;
+    emergency::deferral_vault::settings where{
+        .file = settings_->data_dir / "ledger.sqlite", .keys = {}, .bytes = settings_->ledger->bytes};
+    for (const auto& key : settings_->ledger->keys)
+        if (auto made = cache::master_key::from(key)) where.keys.push_back(std::move(*made));
+    ledger_ = std::make_unique<emergency::ledger>(
+        std::move(where), [this, turn = std::size_t{0}](emergency::deferred_message what,
+                                                        emergency::ledger::on_attempt then) mutable {
+            // There are workers before any service is said to have a backend.
+            workers_[turn++ % workers_.size()]->ask_again(std::move(what), std::move(then));
+        });
+}
+
+/// Which services can be asked again.
+void server::tell_ledger(const control::view& now) {
+    if (!ledger_) return;
+    for (const auto& one : now.services)
+        ledger_->serving(one.name, one.current == continuity::mode::primary ||
+                                       one.current == continuity::mode::backup);
+}
+
 void server::make_workers() {
     if (inherited_) control_->remember(inherited_->services());
     const auto first = load_overrides();
     const siphash_key digests = random_key();
     std::vector<proxy::worker*> workers;
+    const auto limits = std::make_shared<emergency::stand_in_limits>();
     for (std::size_t i = 0; i < worker_count(*settings_); ++i) {
         workers_.push_back(std::make_unique<proxy::worker>(
             proxy::worker::environment{
@@ -175,7 +201,9 @@ void server::make_workers() {
                 .outcomes = [control = control_.get()](const auto& what) { control->report(what); },
                 .admits = *admission_,
                 .buffers = *buffers_,
-                .digests = digests},
+                .digests = digests,
+                .ledger = ledger_.get(),
+                .limits = limits},
             first));
         workers.push_back(workers_.back().get());
     }
@@ -242,7 +270,10 @@ void server::make_metrics() {
                                          .workers = [this] { return health_of(watchdog_->workers()); },
                                          .assertions = [this] { return cache_->assertions(); },
                                          .cache = [this] { return cache_->totals(); },
-                                         .cache_store = [this] { return cache_->tier(); }});
+                                         .cache_store = [this] { return cache_->tier(); },
+                                         .ledger = [this] {
+                                             return ledger_ ? std::optional(ledger_->totals()) : std::nullopt;
+                                         }});
 }
 
 telemetry::load_now server::load(const config::settings& of) const {

@@ -201,6 +201,16 @@ found cache_desk::look_up(const question& what, std::int64_t barred) {
     return kept;
 }
 
+net::task<caller::identity> cache_desk::identify(net::event_loop& asking, question what) {
+    const auto answer = std::make_shared<net::arrival<caller::identity>>(asking);
+    if (!questions_.try_post([this, answer, what = std::move(what)]() mutable {
+            auto known = identified(std::move(what));
+            net::arrival<caller::identity>::bring(answer, known ? std::move(known->who) : caller::identity{});
+        }))
+        co_return caller::identity{};
+    co_return co_await answer->wait();
+}
+
 net::task<found> cache_desk::ask(net::event_loop& asking, question what) {
     const auto answer = std::make_shared<net::arrival<found>>(asking);
     if (!questions_.try_post(

@@ -32,7 +32,7 @@ std::optional<keep_failure> ledger_state::put(const std::shared_ptr<wish>& one) 
 void ledger_state::count_refused(keep_failure why) {
     const std::lock_guard lock(mutex);
     ++totals.refused[static_cast<std::size_t>(why)];
-    late = late || why == keep_failure::late;
+    late = late || (busy && why == keep_failure::late);
 }
 
 ledger::ledger(deferral_vault::settings with, sender send) : state_(std::make_shared<ledger_state>()) {
@@ -90,8 +90,12 @@ void ledger::serving(const std::string& service, bool yes) {
 }
 
 void ledger::pause() {
-    const std::lock_guard lock(state_->mutex);
-    state_->paused = true;
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->paused = true;
+        state_->news.paused = true;
+    }
+    state_->came.notify_one();
 }
 
 void ledger::report(std::string service, wall_time outage,

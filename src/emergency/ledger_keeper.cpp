@@ -16,6 +16,8 @@ constexpr milliseconds open_interval{500};
 constexpr milliseconds look_interval{1'000};
 constexpr seconds tidy_interval{30};
 constexpr std::size_t most_watching = 1024;
+/// No exchange lasts longer by any configuration.
+constexpr std::chrono::minutes longest_attempt{5};
 /// What is kept after so long without anything kept, while the service has a backend, belongs to another
 /// outage.
 constexpr std::chrono::minutes between_outages{10};
@@ -46,7 +48,9 @@ void ledger_keeper::run() {
         hear(news->serving);
         keep(std::move(news->wishes));
         for (const auto& one : news->ended) settle(one);
+        give_up_the_lost();
         for (auto& [name, turn] : services_) ask_next(name, turn);
+        if (news->paused) paused_ = true;
         answer(std::move(news->listings));
         for (const auto& one : news->reports) one.then(vault_->of_outage(one.service, one.outage));
         tidy();
@@ -58,9 +62,10 @@ void ledger_keeper::run() {
 /// What has come, or nothing at the end. Returns when something is due as well.
 std::optional<ledger_news> ledger_keeper::take() {
     std::unique_lock lock(with_.mutex);
-    with_.late = false;  // it is back from the disk
+    with_.late = with_.busy = false;
     with_.came.wait_until(lock, next_due(), [this] { return with_.ending || !with_.news.empty(); });
     if (with_.ending && with_.news.wishes.empty()) return std::nullopt;
+    with_.busy = true;
     return std::exchange(with_.news, {});
 }
 
@@ -186,12 +191,15 @@ void ledger_keeper::ask_next(const std::string& service, service_turn& turn) {
     turn.asking = message;
     turn.asking->body = {};
     turn.asking->head.clear();
-    with_.send(std::move(message), [shared = shared_, service](attempt_result what) {
+    turn.given_up_at = steady_now() + longest_attempt;
+    const auto id = message.id;
+    const auto attempts = message.attempts;
+    with_.send(std::move(message), [shared = shared_, service, id, attempts](attempt_result what) {
         const auto to = shared.lock();
         if (!to) return;
         {
             const std::lock_guard lock(to->mutex);
-            to->news.ended.push_back({service, std::move(what)});
+            to->news.ended.push_back({service, id, attempts, std::move(what)});
         }
         to->came.notify_one();
     });
@@ -199,7 +207,8 @@ void ledger_keeper::ask_next(const std::string& service, service_turn& turn) {
 
 void ledger_keeper::settle(const attempt_end& one) {
     auto& turn = services_[one.service];
-    if (!turn.asking) return;
+    // One that was given up is not waited for any more.
+    if (!turn.asking || turn.asking->id != one.id || turn.asking->attempts != one.attempts) return;
     turn.pace.ended(one.what.what, steady_now());
     const std::array<deferral_change, 1> change{{{.id = turn.asking->id,
                                                   .to = after_attempt(one.what.what, turn.asking->again),
@@ -210,6 +219,16 @@ void ledger_keeper::settle(const attempt_end& one) {
     if (auto done = vault_->change(change, wall_now()); !done) failed(done.error());
     changed_ = true;
     recount();
+}
+
+/// A worker that hangs must not keep the others' deferrals from being asked.
+void ledger_keeper::give_up_the_lost() {
+    for (auto& [name, turn] : services_)
+        if (turn.asking && turn.given_up_at <= steady_now())
+            settle({.service = name,
+                    .id = turn.asking->id,
+                    .attempts = turn.asking->attempts,
+                    .what = {.what = settlement::unanswered, .result = "lost"}});
 }
 
 std::optional<deferral_list> ledger_keeper::look_up(const caller::identity& who) {
@@ -241,10 +260,10 @@ std::optional<deferral_list> ledger_keeper::look_up(const caller::identity& who)
 /// Those that have changed, or whose time is over, are answered; the others wait on.
 void ledger_keeper::answer(std::vector<listing> fresh) {
     std::vector<listing> asked = std::move(fresh);
-    if (!watching_.empty() && steady_now() >= next_look_) {
+    if (!watching_.empty() && (paused_ || steady_now() >= next_look_)) {
         next_look_ = steady_now() + look_interval;
         const bool look = std::exchange(changed_, false);
-        const auto waits_on = [&](const listing& one) { return !look && one.until > steady_now(); };
+        const auto waits_on = [&](const listing& one) { return !paused_ && !look && one.until > steady_now(); };
         const auto due = std::ranges::stable_partition(watching_, waits_on);
         std::ranges::move(due, std::back_inserter(asked));
         watching_.erase(due.begin(), due.end());
@@ -252,7 +271,7 @@ void ledger_keeper::answer(std::vector<listing> fresh) {
     for (auto& one : asked) {
         auto found = look_up(one.who);
         const bool same = found && found->version == one.known;
-        if (same && one.until > steady_now() && watching_.size() < most_watching)
+        if (same && !paused_ && one.until > steady_now() && watching_.size() < most_watching)
             watching_.push_back(std::move(one));
         else
             net::arrival<std::optional<deferral_list>>::bring(one.arrival, std::move(found));

@@ -26,6 +26,7 @@ class ledger_keeper {
         bool serving = false;
         settlement_pace pace;
         std::optional<deferred_message> asking;  ///< the one that is being asked again
+        steady_time given_up_at{};               ///< when it counts as unanswered
         std::optional<wall_time> outage;         ///< what is kept now belongs to it
         wall_time last_kept{};
     };
@@ -36,6 +37,7 @@ class ledger_keeper {
     void keep(std::vector<std::shared_ptr<wish>> wishes);
     void refuse(const std::vector<std::shared_ptr<wish>>& wishes);
     void settle(const attempt_end& one);
+    void give_up_the_lost();
     void ask_next(const std::string& service, service_turn& turn);
     void answer(std::vector<listing> fresh);
     [[nodiscard]] std::optional<deferral_list> look_up(const caller::identity& who);
@@ -57,6 +59,7 @@ class ledger_keeper {
     steady_time next_tidy_{};
     steady_time next_open_{};
     bool failing_ = false;
+    bool paused_ = false;  ///< garde is about to end: nobody waits for news
 };
 
 }  // namespace garde::emergency

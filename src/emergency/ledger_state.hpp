@@ -43,6 +43,8 @@ struct report_request {
 
 struct attempt_end {
     std::string service;
+    deferral_id id{};
+    std::uint32_t attempts = 0;
     attempt_result what;
 };
 
@@ -52,10 +54,11 @@ struct ledger_news {
     std::vector<listing> listings;
     std::vector<report_request> reports;
     std::vector<attempt_end> ended;       ///< one for each service at most
+    bool paused = false;                 ///< since just now
     std::map<std::string, bool> serving;  ///< the latest word on each service
 
     [[nodiscard]] bool empty() const {
-        return wishes.empty() && listings.empty() && reports.empty() && ended.empty() && serving.empty();
+        return wishes.empty() && listings.empty() && reports.empty() && ended.empty() && serving.empty() && !paused;
     }
 };
 
@@ -65,11 +68,12 @@ struct ledger_state {
 
     std::mutex mutex;
     std::condition_variable came;
-    ledger_news news;                       // under mutex
-    bool ending = false;                    // under mutex
-    bool paused = false;                    // under mutex
-    ledger_totals totals;                   // under mutex
-    bool late = false;         // under mutex: somebody gave up waiting for what the thread is at
+    ledger_news news;      // under mutex
+    bool ending = false;   // under mutex
+    bool paused = false;   // under mutex
+    ledger_totals totals;  // under mutex
+    bool busy = false;     // under mutex: the thread is at something, and so at the disk
+    bool late = false;     // under mutex: somebody gave up waiting for it meanwhile
 
     /// False when too many wait already, or the disk has not answered for too long.
     std::optional<keep_failure> put(const std::shared_ptr<wish>& one);

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <utility>
@@ -128,11 +129,34 @@ std::string procedure::link(std::string_view language) const {
     return fmt::format("{}/procedure/{}?lang={}", public_url_, service_, language);
 }
 
-std::string procedure::soap_fault(std::string_view language, std::string_view id) const {
+std::string_view deferral_notice(std::string_view language, deferral_kind kind) {
+    struct notices {
+        std::string_view language, message, reference;
+    };
+    static constexpr std::array<notices, 4> all{
+        {{"fr",
+          "Votre demande est conservée ; elle sera reposée automatiquement dès que le service répondra.",
+          "Votre demande est notée ; votre logiciel pourra la reposer dès que le service répondra."},
+         {"nl", "Uw vraag wordt bewaard en automatisch opnieuw gesteld zodra de dienst weer antwoordt.",
+          "Uw vraag is genoteerd; uw software kan ze opnieuw stellen zodra de dienst weer antwoordt."},
+         {"de",
+          "Ihre Anfrage wird aufbewahrt und automatisch erneut gestellt, sobald der Dienst wieder antwortet.",
+          "Ihre Anfrage ist vermerkt; Ihre Software kann sie erneut stellen, sobald der Dienst wieder "
+          "antwortet."},
+         {"en", "Your request is kept, and will be asked again by itself as soon as the service answers.",
+          "Your request is noted; your software can ask it again as soon as the service answers."}}};
+    const auto* found = std::ranges::find(all, language, &notices::language);
+    if (found == all.end()) found = &all.back();
+    return kind == deferral_kind::message ? found->message : found->reference;
+}
+
+std::string procedure::soap_fault(std::string_view language, std::string_view id,
+                                  const std::optional<kept_request>& kept) const {
     const auto& own = text(language);
     std::string message = own.summary;
     for (std::size_t i = 0; i < own.steps.size(); ++i)
         message += fmt::format("\n{}. {}", i + 1, own.steps[i]);
+    if (kept) message += fmt::format("\n{}", deferral_notice(language, kept->kind));
     soap::temporary_fault fault{.id = std::string(id),
                                 .environment = settings_.environment,
                                 .messages = {{std::string(language), std::move(message)}},
@@ -142,7 +166,8 @@ std::string procedure::soap_fault(std::string_view language, std::string_view id
     return soap::write_temporary_fault(fault);
 }
 
-std::string procedure::problem_document(std::string_view language, std::string_view id) const {
+std::string procedure::problem_document(std::string_view language, std::string_view id,
+                                        const std::optional<kept_request>& kept) const {
     const auto& own = text(language);
     json::array steps;
     for (const auto& step : own.steps) steps.emplace_back(to_json(step));
@@ -155,6 +180,11 @@ std::string procedure::problem_document(std::string_view language, std::string_v
     document["procedure"] = to_json(link(language));
     document["version"] = to_json(version_);
     document["steps"] = std::move(steps);
+    if (kept)
+        document["deferral"] = json::object{{"id", to_json(kept->id)},
+                                            {"kind", to_json(to_text(kept->kind))},
+                                            {"valid_until", to_json(to_rfc3339(kept->valid_until))},
+                                            {"notice", to_json(deferral_notice(language, kept->kind))}};
     return json::serialize(document);
 }
 

@@ -90,6 +90,8 @@ std::string_view to_text(mismatch value) {
 }
 
 stand_in_policy::stand_in_policy(std::vector<stand_in_rule> rules) : version_(version_of(rules)) {
+    looks_at_request_types_ =
+        std::ranges::any_of(rules, [](const auto& rule) { return !rule.request_types.empty(); });
     rules_ = with_defaults(std::move(rules));
 }
 

@@ -158,42 +158,50 @@ stand_in_context exchange::context(const caller::identity& who) const {
             .accept_language = head_.find("Accept-Language").value_or(""),
             .request_body = body_,
             .who = who,
-            .cache_detail = cache_detail_};
+            .cache_detail = cache_detail_,
+            .rule = rule_};
 }
 
-/// Nobody answered: the cache, then what choose_last_resort says.
+/// Nobody answered: the stand-in rules decide, and where they leave nothing but the procedure,
+/// choose_last_resort says whether that is better than what a backend itself said.
 net::task<after> exchange::last_resort() {
     auto kept = co_await ask_cache();
     if (kept && !*kept) cache_detail_ = kept->error().detail;
-    const bool hit = kept && *kept;
-    const caller::identity& who = asker(kept, session_);
-    if (hit) {
+    const caller::identity who = co_await find_signer(asker(kept, session_));
+    const auto chosen = decide(kept, who);
+    rule_ = chosen.rule;
+    if (chosen.what == emergency::stand_in_decision::cache && within_limits(chosen, who)) {
         count(answer_kind::cached);
         const stand_in answer = cached_answer(context(who), **kept);
         co_return co_await send_own(answer);
     }
+    if (kept && *kept) cache_detail_ = "stand-in-rule";
     if (posture_->last_chance && failed_.empty()) {
         candidate tried = co_await try_anyway();
         if (tried.result.kind == continuity::outcome_kind::answered)
             co_return co_await answer_with(std::move(tried));
     }
-    if (posture_->transparent()) {
-        count(answer_kind::gateway_error);
-        const stand_in answer = gateway_error(context(who));
-        co_return co_await send_own(answer);
-    }
-    const auto choice =
-        continuity::choose_last_resort({.current = posture_->current,
-                                        .has_procedure = service_->procedure.has_value(),
-                                        .has_own_error = own_error_.has_value(),
-                                        .own_reason = own_error_ ? own_error_->result.why : reason::none});
+    const auto choice = posture_->transparent()
+                            ? continuity::last_resort::gateway_error
+                            : continuity::choose_last_resort(
+                                  {.current = posture_->current,
+                                   .has_procedure = service_->procedure.has_value(),
+                                   .has_own_error = own_error_.has_value(),
+                                   .own_reason = own_error_ ? own_error_->result.why : reason::none});
     if (choice == continuity::last_resort::own_error) {
         count(answer_kind::own_error);
         co_return co_await deliver(std::move(*own_error_));
     }
-    const bool procedure = choice == continuity::last_resort::procedure;
-    count(procedure ? answer_kind::procedure : answer_kind::gateway_error);
-    const stand_in answer = procedure ? procedure_answer(context(who)) : gateway_error(context(who));
+    if (choice == continuity::last_resort::gateway_error) {
+        count(answer_kind::gateway_error);
+        const stand_in answer = gateway_error(context(who));
+        co_return co_await send_own(answer);
+    }
+    stand_in_context with = context(who);
+    if (chosen.what == emergency::stand_in_decision::defer && within_limits(chosen, who))
+        with.kept = co_await defer(who);
+    count(with.kept ? answer_kind::deferred : answer_kind::procedure);
+    const stand_in answer = procedure_answer(with);
     co_return co_await send_own(answer);
 }
 

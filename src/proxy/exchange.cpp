@@ -1,6 +1,7 @@
 // See exchange.hpp. The request, and the attempts at backends; answers.cpp holds what the caller gets.
 #include "garde/proxy/exchange.hpp"
 
+#include "garde/proxy/judgement.hpp"
 #include "garde/soap/envelope_scan.hpp"
 
 #include <utility>
@@ -19,13 +20,6 @@ constexpr std::size_t claim_step = std::size_t{16} * 1024;
 
 steady_time now() {
     return std::chrono::steady_clock::now();
-}
-
-/// The classifier's replay rule speaks of backends that share what they have seen; a service says whether its
-/// own do.
-continuity::replay_detection replays_of(const config::service_settings& service) {
-    return service.switchover.replay_detection ? continuity::replay_detection::on
-                                               : continuity::replay_detection::off;
 }
 
 }  // namespace
@@ -102,6 +96,7 @@ net::task<exchange::candidate> exchange::try_anyway() {
 /// before the caller is told to go on sending. Nothing when it is complete and goes on.
 net::task<std::optional<after>> exchange::receive() {
     session_.take_what_has_come();
+    if (asks_for_deferrals()) co_return co_await answer_deferrals();
     const auto found = epoch_->served->find(head_.path);
     if (!found) co_return co_await refuse(404, "no service is configured for this path");
     where_ = *found;
@@ -198,18 +193,9 @@ net::task<exchange::candidate> exchange::attempt(const continuity::try_backend& 
 }
 
 continuity::outcome exchange::classify(upstream::sent& sent, continuity::history before) const {
-    if (sent.why != reason::none) return continuity::classify_transport(sent.why);
-    if (posture_->transparent()) return {outcome_kind::answered, reason::unclassified};
-    http::response_parser& parser = sent.answer->parser;
-    const auto kind = where_.route->kind;
-    if (!parser.complete()) return continuity::classify_large_response(kind, parser.head().status);
-    const bool look = kind == continuity::route_kind::soap;
-    return continuity::classify_response(
-        {.route = kind,
-         .status = parser.head().status,
-         .body = look ? soap::scan(parser.body()) : soap::envelope_scan{},
-         .before = sent.sent_twice ? continuity::history::maybe_processed : before,
-         .replays = replays_of(*service_->settings)});
+    if (sent.why == reason::none && posture_->transparent())
+        return {outcome_kind::answered, reason::unclassified};
+    return proxy::judge(sent, before, {.service = *service_->settings, .kind = where_.route->kind});
 }
 
 void exchange::note_failure(const candidate& of, steady_time begun, steady_time ended) {

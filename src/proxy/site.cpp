@@ -19,6 +19,7 @@ result<service_site> make_service(const config::service_settings& settings, cons
         if (!loaded) return std::unexpected(loaded.error());
         out.procedure = std::move(*loaded);
     }
+    out.stand_in = emergency::stand_in_policy(settings.stand_in);
     if (settings.cache) out.cache_rules = std::make_shared<const config::cache_settings>(*settings.cache);
     return out;
 }
@@ -88,6 +89,11 @@ std::optional<route_match> site::find(std::string_view path) const {
         }
     }
     return best;
+}
+
+bool site::may_be_deferred(const route_match& where, const caller::identity& who) {
+    return where.route->deferred != config::deferral::none && who.verified() &&
+           caller::any_matches(*where.route->deferred_callers, who);
 }
 
 bool site::may_use_cache(const route_match& where, const caller::identity& who) const {

@@ -3,6 +3,7 @@
 
 #include "garde/base/hash.hpp"
 
+#include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include <utility>
@@ -35,8 +36,6 @@ void add_cache_miss(stand_in& out, const stand_in_context& context) {
                                      http::structured_string(context.cache_detail))});
 }
 
-enum class decision : std::uint8_t { cache, procedure };
-
 std::vector<emergency::attempt_claim> attempts_of(const stand_in_context& context, wall_time at) {
     const steady_time now = std::chrono::steady_clock::now();
     const auto& backends = context.served.service(context.service).settings->backends;
@@ -50,26 +49,50 @@ std::vector<emergency::attempt_claim> attempts_of(const stand_in_context& contex
 }
 
 /// The signed proof that the caller asked, where the configuration has a key for it.
-void add_receipt(stand_in& out, const stand_in_context& context, decision what, const std::string& id,
-                 std::chrono::seconds age) {
+void add_receipt(stand_in& out, const stand_in_context& context, emergency::stand_in_decision what,
+                 const std::string& id, std::chrono::seconds age) {
     const auto& signer = context.served.receipts();
     if (!signer) return;
     const auto& service = context.served.service(context.service);
     const std::string asker = context.who.verified() ? context.who.issuer() + " / " + context.who.subject()
                                                      : std::string("unverified");
     const wall_time at = wall_now();
-    std::string receipt =
-        signer->sign({.at = at,
-                      .id = id,
-                      .service = service.settings->name,
-                      .request_sha256 = sha256(context.request_body),
-                      .caller = asker,
-                      .mode = std::string(stand_in_mode(context.current)),
-                      .decision = what == decision::cache ? "cache" : "procedure",
-                      .procedure = what == decision::procedure ? service.procedure->version() : "",
-                      .attempts = attempts_of(context, at),
-                      .age = age});
+    std::string receipt = signer->sign(
+        {.at = at,
+         .id = id,
+         .service = service.settings->name,
+         .request_sha256 = sha256(context.request_body),
+         .caller = asker,
+         .mode = std::string(stand_in_mode(context.current)),
+         .decision = std::string(emergency::to_text(what)),
+         .rule = std::string(context.rule),
+         .policy = service.stand_in.version(),
+         .deferral = context.kept ? context.kept->id : "",
+         .procedure = what == emergency::stand_in_decision::cache ? "" : service.procedure->version(),
+         .attempts = attempts_of(context, at),
+         .age = age});
     if (!receipt.empty()) out.fields.push_back({"Garde-Receipt", std::move(receipt)});
+}
+
+void add_deferral(stand_in& out, const emergency::kept_request& kept) {
+    out.fields.push_back({"Garde-Deferral", fmt::format("{}; kind={}; valid-until=\"{}\"", kept.id,
+                                                        to_text(kept.kind), to_rfc3339(kept.valid_until))});
+    out.fields.push_back({"Link", fmt::format("<{}/{}>; rel=\"status\"", deferrals_path, kept.id)});
+}
+
+boost::json::object to_json(const emergency::deferral_entry& one) {
+    boost::json::object out{{"id", emergency::to_text(one.id)},
+                            {"service", one.service},
+                            {"kind", to_text(one.kind)},
+                            {"state", to_text(one.state)},
+                            {"kept_at", to_rfc3339(one.kept_at)},
+                            {"changed_at", to_rfc3339(one.changed_at)},
+                            {"valid_until", to_rfc3339(one.valid_until)},
+                            {"attempts", one.attempts},
+                            {"request_sha256", one.request_sha256}};
+    if (!one.reference.empty()) out["reference"] = one.reference;
+    if (!one.result.empty()) out["result"] = one.result;
+    return out;
 }
 
 std::string new_id() {
@@ -107,7 +130,7 @@ stand_in cached_answer(const stand_in_context& context, const cache::hit& kept) 
         {"Cache-Status", fmt::format("{}; hit; ttl={}; detail=stale-if-error",
                                      context.served.settings().node_name, kept.ttl.count())});
     out.fields.push_back({"Proxy-Status", proxy_status(context)});
-    add_receipt(out, context, decision::cache, new_id(), kept.age);
+    add_receipt(out, context, emergency::stand_in_decision::cache, new_id(), kept.age);
     return out;
 }
 
@@ -122,11 +145,11 @@ stand_in procedure_answer(const stand_in_context& context) {
     if (context.kind == continuity::route_kind::soap) {
         out.status = 500;  // SOAP 1.1 over HTTP: a fault is a 500
         out.content_type = "text/xml; charset=utf-8";
-        out.body = procedure.soap_fault(language, id);
+        out.body = procedure.soap_fault(language, id, context.kept);
     } else {
         out.status = 503;
         out.content_type = "application/problem+json";
-        out.body = procedure.problem_document(language, id);
+        out.body = procedure.problem_document(language, id, context.kept);
     }
     out.fields.push_back({"Garde-Mode", std::string(stand_in_mode(context.current))});
     out.fields.push_back({"Retry-After", std::to_string(rules.retry_after.count())});
@@ -135,7 +158,34 @@ stand_in procedure_answer(const stand_in_context& context) {
     out.fields.push_back({"Vary", "Accept-Language"});
     out.fields.push_back({"Proxy-Status", proxy_status(context)});
     add_cache_miss(out, context);
-    add_receipt(out, context, decision::procedure, id, std::chrono::seconds(-1));
+    if (context.kept) add_deferral(out, *context.kept);
+    const auto decision =
+        context.kept ? emergency::stand_in_decision::defer : emergency::stand_in_decision::procedure;
+    add_receipt(out, context, decision, id, std::chrono::seconds(-1));
+    return out;
+}
+
+stand_in deferrals_answer(const emergency::deferral_list& list, std::string_view known,
+                          std::optional<emergency::deferral_id> only) {
+    const std::string tag = fmt::format("\"{}\"", list.version);
+    stand_in out{.status = 200, .content_type = "application/json", .fields = {}, .body = {}};
+    out.fields.push_back({"ETag", tag});
+    out.fields.push_back({"Cache-Control", "private, no-cache"});
+    boost::json::array entries;
+    for (const auto& one : list.entries) {
+        if (only && one.id == *only) out.body = boost::json::serialize(to_json(one));
+        if (!only) entries.push_back(to_json(one));
+    }
+    if (!only) out.body = boost::json::serialize(boost::json::object{{"deferrals", std::move(entries)}});
+    if (out.body.empty())
+        return {.status = 404,
+                .content_type = "application/problem+json",
+                .fields = {},
+                .body = http::problem_document(404, http::phrase_of(404), "you have no deferral of this id")};
+    if (list.version != known) return out;
+    out.status = 304;
+    out.content_type.clear();
+    out.body.clear();
     return out;
 }
 

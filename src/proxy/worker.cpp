@@ -1,6 +1,7 @@
 // See worker.hpp.
 #include "garde/proxy/worker.hpp"
 
+#include "garde/proxy/resend.hpp"
 #include "garde/proxy/session.hpp"
 
 #include <limits>
@@ -47,8 +48,32 @@ epoch_ptr worker::make_epoch(site_ptr served, std::uint64_t number, continuity::
     }
     out->routing.resize(served->services().size());
     out->recent.resize(served->services().size());
+    out->without_backend.resize(served->services().size());
+    note_outages(*out);
     out->served = std::move(served);
     return out;
+}
+
+/// For stand-in rules, which may ask how long an outage has lasted.
+void worker::note_outages(epoch& of) {
+    for (std::size_t i = 0; i < of.posture->services.size(); ++i) {
+        const auto now = of.posture->services[i].current;
+        const bool none = now == continuity::mode::degraded || now == continuity::mode::emergency;
+        if (!none)
+            of.without_backend[i].reset();
+        else if (!of.without_backend[i])
+            of.without_backend[i] = std::chrono::steady_clock::now();
+    }
+}
+
+/// Services are the same by name.
+void worker::keep_outages(const epoch& from, epoch& to) {
+    const auto& former = from.served->services();
+    for (std::size_t i = 0; i < to.without_backend.size(); ++i)
+        for (std::size_t j = 0; j < former.size(); ++j)
+            if (to.without_backend[i] && from.without_backend[j] &&
+                former[j].settings->name == to.served->service(i).settings->name)
+                to.without_backend[i] = from.without_backend[j];
 }
 
 worker::~worker() {
@@ -103,6 +128,22 @@ void worker::adopt(int connected) {
     });
 }
 
+void worker::ask_again(emergency::deferred_message what,
+                       std::function<void(emergency::attempt_result)> then) {
+    const auto ask = [](worker& at, emergency::deferred_message message,
+                        std::function<void(emergency::attempt_result)> tell) -> net::task<> {
+        auto asking = resend(at, std::move(message));
+        emergency::attempt_result came = co_await std::move(asking);
+        tell(std::move(came));
+        --at.asked_again_;
+        at.check_drained();
+    };
+    loop_.post([this, ask, what = std::move(what), then = std::move(then)]() mutable {
+        ++asked_again_;
+        loop_.spawn(ask(*this, std::move(what), std::move(then)));
+    });
+}
+
 std::unique_ptr<exchange_memory> worker::lend(const http::parser_limits& limits) {
     while (!spare_memory_.empty()) {
         auto out = std::move(spare_memory_.back());
@@ -133,12 +174,14 @@ void worker::leave(session& one) {
 }
 
 void worker::check_drained() {
-    if (sessions_.empty() && arriving_ == 0 && drained_) std::exchange(drained_, nullptr)();
+    if (sessions_.empty() && arriving_ == 0 && asked_again_ == 0 && drained_)
+        std::exchange(drained_, nullptr)();
 }
 
 void worker::publish(continuity::posture_ptr next, std::function<void()> in_effect) {
     loop_.post([this, next = std::move(next), in_effect = std::move(in_effect)]() mutable {
         current_->posture = std::move(next);
+        note_outages(*current_);
         in_effect();
     });
 }
@@ -150,7 +193,9 @@ void worker::adopt(site_ptr next, std::uint64_t number, continuity::posture_ptr 
         flush_answered();
         counted_.store(
             std::make_shared<const counted_site>(counted_.load()->follow(next->shared_settings())));
-        current_ = make_epoch(std::move(next), number, std::move(first));
+        auto follower = make_epoch(std::move(next), number, std::move(first));
+        keep_outages(*current_, *follower);
+        current_ = std::move(follower);
         in_effect();
     });
 }

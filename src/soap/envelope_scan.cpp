@@ -26,10 +26,14 @@ bool body_has_element(std::string_view text, std::string_view local_name) {
     return work.run() == scanner::verdict::envelope && work.watched_seen();
 }
 
+std::string_view first_text(std::string_view text, std::string_view local_name) {
+    scanner work(text, local_name);
+    const bool found = work.run() == scanner::verdict::envelope && work.watched_seen();
+    return found ? work.watched_text() : std::string_view{};
+}
+
 std::optional<std::uint16_t> insurer_number(std::string_view text) {
-    scanner work(text, "Mutuality");
-    if (work.run() != scanner::verdict::envelope || !work.watched_seen()) return std::nullopt;
-    const std::string_view digits = work.watched_text();
+    const std::string_view digits = first_text(text, "Mutuality");
     std::uint16_t out = 0;
     const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
     const bool plain = error == std::errc() && stop == digits.data() + digits.size() && out != 0;

@@ -5,6 +5,7 @@
 #include "garde/telemetry/openmetrics.hpp"
 
 #include "cache_metrics.hpp"
+#include "ledger_metrics.hpp"
 
 #include <algorithm>
 #include <array>
@@ -225,6 +226,7 @@ std::string metrics_page(const metrics_input& from) {
     if (from.assertions) write_assertions(out, *from.assertions);
     if (from.cache) write_cache(out, *from.cache);
     if (from.cache_store) write_cache_store(out, *from.cache_store);
+    if (from.ledger) write_ledger(out, *from.ledger);
     write_requests(out, from);
     write_backends(out, from);
     if (from.now != nullptr) write_view(out, *from.now);

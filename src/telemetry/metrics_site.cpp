@@ -36,6 +36,7 @@ std::string metrics_site::gather() const {
                                            : std::nullopt,
                          .cache = from_.cache && cached ? std::optional(from_.cache()) : std::nullopt,
                          .cache_store = from_.cache_store ? from_.cache_store() : std::nullopt,
+                         .ledger = from_.ledger ? from_.ledger() : std::nullopt,
                          .workers = from_.workers ? from_.workers() : std::vector<worker_health>{}});
 }
 

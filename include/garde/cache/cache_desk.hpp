@@ -46,6 +46,10 @@ class cache_desk {
     /// On `asking`'s thread; never waits longer than the desk's queue is long. A full queue is a miss.
     net::task<found> ask(net::event_loop& asking, question what);
 
+    /// On `asking`'s thread: who asks, where the message may show it; the unverified where it does not, or
+    /// the queue is full.
+    net::task<caller::identity> identify(net::event_loop& asking, question what);
+
     /// Any thread, once: keeps what it has on the disk as well, and takes from there what is not in memory.
     void keep_on_disk(vault_settings where);
 

@@ -86,7 +86,7 @@ class ledger {
 
     /// Any thread: whether the service has a backend. Until told so, it has none.
     void serving(const std::string& service, bool yes);
-    /// Any thread: asks nothing again from now on.
+    /// Any thread: asks nothing again from now on, and no list waits for news.
     void pause();
 
     /// Any thread: an outage's deferrals, for reports; `then` is called on the ledger's thread.

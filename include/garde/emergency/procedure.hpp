@@ -4,10 +4,12 @@
 
 #include "garde/base/result.hpp"
 #include "garde/config/settings.hpp"
+#include "garde/emergency/deferral.hpp"
 
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +25,16 @@ struct procedure_text {
     std::string summary;
     std::vector<std::string> steps;
 };
+
+/// The request was kept, to be asked again.
+struct kept_request {
+    std::string id;
+    deferral_kind kind = deferral_kind::reference;
+    wall_time valid_until{};
+};
+
+/// What its sender is told, in one of `languages`: one sentence, which promises nothing but that.
+std::string_view deferral_notice(std::string_view language, deferral_kind kind);
 
 /// All four languages of one service's procedure.
 class procedure {
@@ -45,11 +57,15 @@ class procedure {
 
     /// A SOAP fault SOA-02002 whose messages are the summary and steps in `language` first, then the
     /// summaries in the other languages; `id` is echoed in the receipt and the log.
-    [[nodiscard]] std::string soap_fault(std::string_view language, std::string_view id) const;
+    /// What became of the request comes behind the steps, in `language`, where it was kept.
+    [[nodiscard]] std::string soap_fault(std::string_view language, std::string_view id,
+                                         const std::optional<kept_request>& kept = {}) const;
 
     /// RFC 9457, status 503, with `procedure` (the link), its `version` and `steps`; `type` is the
     /// procedure's page, `instance` is `id`.
-    [[nodiscard]] std::string problem_document(std::string_view language, std::string_view id) const;
+    /// `deferral` says what became of the request, where it was kept.
+    [[nodiscard]] std::string problem_document(std::string_view language, std::string_view id,
+                                               const std::optional<kept_request>& kept = {}) const;
 
   private:
     config::procedure_settings settings_;

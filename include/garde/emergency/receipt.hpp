@@ -3,9 +3,10 @@
 //
 // Header: {"alg":"ES256","typ":"garde-receipt+jws","kid":KID}, KID being the first 16 hex digits of the
 // SHA-256 of the public key (SubjectPublicKeyInfo, DER). Payload: iss, iat (Unix seconds), at (RFC 3339),
-// jti, service, request_sha256 (hex), caller, mode, decision, procedure (its version, where it was handed
-// out), attempts (backend, at, ms, result; the first ones where there is no room for all), and age (seconds)
-// where cached data was served.
+// jti, service, request_sha256 (hex), caller, mode, decision, rule and policy (which stand-in rule decided,
+// and the version of all of them), procedure (its version, where it was handed out), deferral (its id, where
+// the request was kept), attempts (backend, at, ms, result; the first ones where there is no room for all),
+// and age (seconds) where cached data was served.
 #pragma once
 
 #include "garde/base/clock.hpp"
@@ -36,7 +37,10 @@ struct receipt_claims {
     digest256 request_sha256{};  ///< of the request body's bytes
     std::string caller;     ///< the caller's pseudonym is useless to him: issuer and subject, or `unverified`
     std::string mode;       ///< Garde-Mode of the answer
-    std::string decision;   ///< cache or procedure
+    std::string decision;   ///< cache, defer or procedure
+    std::string rule;       ///< the stand-in rule that decided
+    std::string policy;     ///< version of the rules
+    std::string deferral;   ///< id under which the request was kept; empty: it was not
     std::string procedure;  ///< version of the text that was handed out; empty: none was
     std::vector<attempt_claim> attempts;  ///< in their order; none where nobody was asked
     std::chrono::seconds age{-1};         ///< of the cached data; negative: none

@@ -69,12 +69,16 @@ class stand_in_policy {
     /// The rules that were given, and behind them those that always hold: "default".
     [[nodiscard]] const std::vector<stand_in_rule>& rules() const { return rules_; }
 
+    /// Is the type of a request of any use?
+    [[nodiscard]] bool looks_at_request_types() const { return looks_at_request_types_; }
+
     /// Changes with any of the rules that were given. 12 hex digits; in receipts.
     [[nodiscard]] const std::string& version() const { return version_; }
 
   private:
     std::vector<stand_in_rule> rules_;
     std::string version_;
+    bool looks_at_request_types_ = false;
 };
 
 }  // namespace garde::emergency

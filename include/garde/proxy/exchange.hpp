@@ -88,6 +88,17 @@ class exchange {
     net::task<after> stream_rest(candidate& answer, http::outgoing_framing framing);
     net::task<after> last_resort();
     net::task<std::optional<cache::found>> ask_cache();
+
+    // deferring.cpp: who decides when no backend answers, and requests that are kept to be asked again
+    net::task<caller::identity> find_signer(caller::identity known);
+    [[nodiscard]] emergency::stand_in_policy::choice decide(const std::optional<cache::found>& kept,
+                                                            const caller::identity& who) const;
+    [[nodiscard]] bool within_limits(const emergency::stand_in_policy::choice& chosen,
+                                     const caller::identity& who);
+    net::task<std::optional<emergency::kept_request>> defer(const caller::identity& who);
+    [[nodiscard]] emergency::deferral_request deferral(const caller::identity& who) const;
+    [[nodiscard]] bool asks_for_deferrals() const;
+    net::task<after> answer_deferrals();
     net::task<after> refuse(int status, std::string_view what);
     net::task<after> send_own(const stand_in& answer);
     net::task<net::io_status> write(std::string_view bytes);
@@ -120,6 +131,7 @@ class exchange {
     std::optional<candidate>
         own_error_;  ///< what a backend itself said of its failure: the primary's, else the first
     std::string cache_detail_;
+    std::string rule_;  ///< the stand-in rule that decided
 };
 
 }  // namespace garde::proxy

@@ -8,6 +8,7 @@
 #include "garde/config/settings.hpp"
 #include "garde/emergency/procedure.hpp"
 #include "garde/emergency/receipt.hpp"
+#include "garde/emergency/stand_in_policy.hpp"
 #include "garde/net/tls_context.hpp"
 #include "garde/upstream/target.hpp"
 
@@ -25,6 +26,7 @@ struct service_site {
     std::vector<upstream::target_ptr> targets;  ///< as made; workers get newer ones by message
     std::optional<emergency::procedure> procedure;
     std::shared_ptr<const config::cache_settings> cache_rules;  ///< null without cache
+    emergency::stand_in_policy stand_in;
 };
 
 /// Where a request belongs.
@@ -48,6 +50,9 @@ class site {
     /// May this caller be given cached answers on this route? Also true of who has not shown a certificate,
     /// but may have signed his message: the cache's desk finds that out when it matters.
     [[nodiscard]] bool may_use_cache(const route_match& where, const caller::identity& who) const;
+
+    /// May this caller's requests be kept on this route? Never true of the unverified.
+    [[nodiscard]] static bool may_be_deferred(const route_match& where, const caller::identity& who);
 
     [[nodiscard]] const config::settings& settings() const { return *settings_; }
     [[nodiscard]] const config::settings_ptr& shared_settings() const { return settings_; }

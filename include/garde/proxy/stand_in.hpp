@@ -5,6 +5,7 @@
 #include "garde/base/clock.hpp"
 #include "garde/cache/reply_cache.hpp"
 #include "garde/continuity/posture.hpp"
+#include "garde/emergency/ledger.hpp"
 #include "garde/http/rewrite.hpp"
 #include "garde/proxy/site.hpp"
 
@@ -43,6 +44,8 @@ struct stand_in_context {
     std::string_view request_body;
     const caller::identity& who;
     std::string_view cache_detail;  ///< why the cache gave nothing; empty when it was not asked
+    std::string_view rule = {};     ///< the stand-in rule that decided
+    std::optional<emergency::kept_request> kept = {};  ///< the request was kept to be asked again
 };
 
 /// The kept answer, byte for byte, marked in the headers only.
@@ -50,6 +53,14 @@ stand_in cached_answer(const stand_in_context& context, const cache::hit& kept);
 
 /// The emergency procedure: a SOAP fault (500) or a problem document (503). The service must have one.
 stand_in procedure_answer(const stand_in_context& context);
+
+/// Where callers find their deferrals, on the listener.
+inline constexpr std::string_view deferrals_path = "/.well-known/garde/deferrals";
+
+/// A caller's deferrals, or with `only` one of them, as JSON: 200, 304 where their version is `known`, 404
+/// where he has none of that id.
+stand_in deferrals_answer(const emergency::deferral_list& list, std::string_view known,
+                          std::optional<emergency::deferral_id> only);
 
 /// 502, or 504 where the last attempt ran out of time.
 stand_in gateway_error(const stand_in_context& context);

@@ -10,6 +10,8 @@
 #include "garde/continuity/recent_callers.hpp"
 #include "garde/continuity/routing.hpp"
 #include "garde/continuity/sighting.hpp"
+#include "garde/emergency/ledger.hpp"
+#include "garde/emergency/stand_in_limits.hpp"
 #include "garde/http/parser.hpp"
 #include "garde/net/event_loop.hpp"
 #include "garde/net/listener.hpp"
@@ -26,6 +28,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -63,11 +66,12 @@ struct epoch : boost::intrusive_ref_counter<epoch, boost::thread_unsafe_counter>
     site_ptr served;
     continuity::posture_ptr posture;
     std::shared_ptr<worker_counters> counters;
-    std::vector<tally*> in_flight;                           ///< requests, by service
-    std::vector<std::vector<upstream::pool>> pools;          ///< by service and backend
-    std::vector<std::vector<continuity::answers>> answered;  ///< by service and backend, not yet reported
-    std::vector<continuity::routing_state> routing;          ///< by service
-    std::vector<continuity::recent_callers> recent;          ///< by service
+    std::vector<tally*> in_flight;                            ///< requests, by service
+    std::vector<std::vector<upstream::pool>> pools;           ///< by service and backend
+    std::vector<std::vector<continuity::answers>> answered;   ///< by service and backend, not yet reported
+    std::vector<continuity::routing_state> routing;           ///< by service
+    std::vector<continuity::recent_callers> recent;           ///< by service
+    std::vector<std::optional<steady_time>> without_backend;  ///< by service: since when its mode has none
 
     [[nodiscard]] upstream::pool& pool(std::size_t service, continuity::backend_index backend) {
         return pools[service][continuity::to_number(backend)];
@@ -86,9 +90,12 @@ class worker {
         site_ptr served;  ///< at first
         cache::cache_desk* cache;
         outcome_sink outcomes;
-        admission& admits;     ///< of all workers together
-        byte_budget& buffers;  ///< of all workers together
-        siphash_key digests;   ///< random
+        admission& admits;                    ///< of all workers together
+        byte_budget& buffers;                 ///< of all workers together
+        siphash_key digests;                  ///< random
+        emergency::ledger* ledger = nullptr;  ///< null: no request is kept to be asked again
+        /// Of the stand-in rules, of all workers together.
+        std::shared_ptr<emergency::stand_in_limits> limits = std::make_shared<emergency::stand_in_limits>();
     };
 
     explicit worker(environment with, continuity::posture_ptr first);
@@ -122,6 +129,8 @@ class worker {
     void drain(std::function<void()> then);
     /// Serves a connection that somebody else accepted for it, and owns its descriptor from now on.
     void adopt(int connected);
+    /// Asks a deferral again; `then` is called once, on this worker's thread, unless the worker ends before.
+    void ask_again(emergency::deferred_message what, std::function<void(emergency::attempt_result)> then);
     /// Ends the thread, whatever is open.
     void stop();
 
@@ -134,6 +143,8 @@ class worker {
     /// Of what is served now.
     [[nodiscard]] worker_counters& counters() { return *current_->counters; }
     [[nodiscard]] cache::cache_desk* cache() { return with_.cache; }
+    [[nodiscard]] emergency::ledger* ledger() { return with_.ledger; }
+    [[nodiscard]] emergency::stand_in_limits& stand_in_limits() { return *with_.limits; }
     [[nodiscard]] bool draining() const { return draining_; }
     /// An attempt that was answered: reported in batches. What an exchange saw in a former epoch is not.
     void answered(const epoch& in, std::size_t service, continuity::backend_index backend,
@@ -162,11 +173,14 @@ class worker {
     void accept(net::socket accepted);
     void flush_answered();
     void check_drained();
+    static void note_outages(epoch& of);
+    static void keep_outages(const epoch& from, epoch& to);
     [[nodiscard]] epoch_ptr make_epoch(site_ptr served, std::uint64_t number, continuity::posture_ptr first);
 
     environment with_;
     std::vector<session*> sessions_;
-    std::size_t arriving_ = 0;  ///< accepted, and their coroutine has not begun
+    std::size_t arriving_ = 0;     ///< accepted, and their coroutine has not begun
+    std::size_t asked_again_ = 0;  ///< deferrals, under way
     bool draining_ = false;
     std::function<void()> drained_;
     random_supply randomness_;

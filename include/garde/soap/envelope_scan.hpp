@@ -38,6 +38,10 @@ envelope_scan scan(std::string_view text);
 /// probes.
 bool body_has_element(std::string_view text, std::string_view local_name);
 
+/// What stands in the Body's first element of this local name, up to the next tag, raw; empty when there is
+/// none, or no envelope. For what no decision about patients rests on.
+std::string_view first_text(std::string_view text, std::string_view local_name);
+
 /// The number of the insurer that a question names in its `Mutuality` (insurability core schema); nothing
 /// when it names none or no plain number. For failures: it reads the whole message.
 std::optional<std::uint16_t> insurer_number(std::string_view text);

@@ -4,6 +4,7 @@
 
 #include "garde/cache/cache_totals.hpp"
 #include "garde/cache/store_tier.hpp"
+#include "garde/emergency/ledger.hpp"
 #include "garde/caller/recognition.hpp"
 #include "garde/config/settings.hpp"
 #include "garde/control/view.hpp"
@@ -39,6 +40,7 @@ struct metrics_input {
     std::optional<caller::assertion_counts> assertions{};  ///< none where they are not looked at
     std::optional<cache::cache_totals> cache{};            ///< none where no service has a cache
     std::optional<cache::tier_totals> cache_store{};       ///< none where answers are kept in memory only
+    std::optional<emergency::ledger_totals> ledger{};      ///< none where no request is kept
     std::vector<worker_health> workers;                    ///< empty where nobody watches
 };
 

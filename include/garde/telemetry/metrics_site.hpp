@@ -2,6 +2,7 @@
 // for, by reading what the workers count.
 #pragma once
 
+#include "garde/emergency/ledger.hpp"
 #include "garde/base/result.hpp"
 #include "garde/control/view.hpp"
 #include "garde/net/page_server.hpp"
@@ -28,6 +29,8 @@ class metrics_site {
         std::function<cache::cache_totals()> cache{};            ///< may be empty
         /// May be empty; nothing where answers are kept in memory only.
         std::function<std::optional<cache::tier_totals>()> cache_store{};
+        /// May be empty; nothing where no request is kept to be asked again.
+        std::function<std::optional<emergency::ledger_totals>()> ledger{};
     };
 
     metrics_site(net::event_loop& desk, sources from);
