@@ -100,39 +100,43 @@ bool exchange::within_limits(const emergency::stand_in_policy::choice& chosen, c
     return false;
 }
 
+/// All attempts carry it, so that the service recognises whichever comes second. Only where the request may
+/// come to be asked again, and its sender has set none.
+void exchange::add_idempotency_key(std::string& head) {
+    const auto& name = where_.route->idempotency_header;
+    if (name.empty() || is_safe_method(head_.method) || head_.find(name)) return;
+    if (!key_) random_fill(key_.emplace());
+    head.insert(head.size() - 2, fmt::format("{}: {}\r\n", name, emergency::to_text(*key_)));
+}
+
 /// A message that expires, or that a backend may have processed already and would not recognise, is not sent
 /// again by garde: it is kept as a reference.
-emergency::deferral_request exchange::deferral(const caller::identity& who) const {
+emergency::deferral_request exchange::deferral(const caller::identity& who) {
     const auto& route = *where_.route;
     const wall_time now = wall_now();
-    const bool recognised = !route.idempotency_header.empty();
-    const bool own_key = recognised && head_.find(route.idempotency_header).has_value();
+    const bool harmless = !route.idempotency_header.empty() || route.replay_safe;
     const bool processed = std::ranges::any_of(
         failed_, [](const auto& one) { return continuity::may_have_been_processed(one.why); });
     const bool expires =
         route.kind == continuity::route_kind::soap && soap::scan(body_).life_span.has_value();
-    const bool whole = route.deferred == config::deferral::message && !expires &&
-                       (!processed || own_key || route.replay_safe);
-    emergency::deferral_request out{
-        .id = {},
-        .service = service_->settings->name,
-        .kind = whole ? deferral_kind::message : deferral_kind::reference,
-        .who = who,
-        .outage = now,
-        .kept_at = now,
-        .valid_until = now + route.stays_valid,
-        .request_sha256 = sha256(body_),
-        .reference = reference_of(head_, body_, route.kind),
-        .head = {},
-        .body = {},
-        .again = recognised || route.replay_safe ? repetition::harmless : repetition::harmful};
-    random_fill(out.id);
+    const bool whole = route.deferred == config::deferral::message && !expires && (!processed || harmless);
+    if (!key_) random_fill(key_.emplace());
+    emergency::deferral_request out{.id = *key_,
+                                    .service = service_->settings->name,
+                                    .kind = whole ? deferral_kind::message : deferral_kind::reference,
+                                    .who = who,
+                                    .outage = now,
+                                    .kept_at = now,
+                                    .valid_until = now + route.stays_valid,
+                                    .request_sha256 = sha256(body_),
+                                    .reference = reference_of(head_, body_, route.kind),
+                                    .head = {},
+                                    .body = {},
+                                    .again = harmless ? repetition::harmless : repetition::harmful};
     if (!whole) return out;
     out.head = head_.bytes;
+    add_idempotency_key(out.head);
     out.body = body_;
-    if (recognised && !own_key)
-        out.head.insert(out.head.size() - 2,
-                        fmt::format("{}: {}\r\n", route.idempotency_header, emergency::to_text(out.id)));
     return out;
 }
 

@@ -159,6 +159,7 @@ upstream::wire_request exchange::write_out(continuity::backend_index to, std::st
     out.reserve(wire_bytes());
     const http::traceparent trace = http::make_traceparent(worker_.randomness().take(24));
     http::append_upstream_head(out, head_, how, {trace.data(), trace.size()}, body_.size());
+    add_idempotency_key(out);
     out += body_;
     return {.bytes = out,
             .method = head_only() ? http::request_was::head : http::request_was::other,

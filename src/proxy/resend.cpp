@@ -58,7 +58,8 @@ class resending {
         continuity::attempt_plan plan(route.whom, rules(), now());
         auto action = plan.start();
         while (const auto* order = std::get_if<continuity::try_backend>(&action)) {
-            upstream::sent sent = co_await send(*order);
+            auto sending = send(*order);
+            upstream::sent sent = co_await std::move(sending);
             const auto result =
                 judge(sent, order->before, {.service = settings(), .kind = where_.route->kind});
             tell(result, order->backend, now() - begun_);
@@ -99,7 +100,7 @@ class resending {
                 .replays = harmless() ? continuity::replay::safe : continuity::replay::forbidden};
     }
 
-    /// The request as this backend gets it.
+    /// The request as this backend gets it; what the attempt refers to outlives it.
     net::task<upstream::sent> send(const continuity::try_backend& order) {
         auto& pool = epoch_->pool(where_.service, order.backend);
         const http::forwarding how{.node = epoch_->served->settings().node_name,
@@ -111,13 +112,11 @@ class resending {
         http::append_upstream_head(wire_, request_.head(), how, {trace.data(), trace.size()},
                                    what_.body.size());
         wire_ += what_.body.reveal();
-        const upstream::wire_request request{.bytes = wire_,
-                                             .method = http::request_was::other,
-                                             .commit_bytes = working_bytes,
-                                             .head_bytes = epoch_->served->settings().limits.head_bytes,
-                                             .room = nullptr};
+        sent_.bytes = wire_;
+        sent_.commit_bytes = working_bytes;
+        sent_.head_bytes = epoch_->served->settings().limits.head_bytes;
         begun_ = now();
-        return pool.attempt(request, harmless() ? upstream::resend::safe : upstream::resend::forbidden,
+        return pool.attempt(sent_, harmless() ? upstream::resend::safe : upstream::resend::forbidden,
                             settings().switchover.connect_timeout, order.give_up_at);
     }
 
@@ -156,6 +155,7 @@ class resending {
     route_match where_;
     byte_claim claim_;
     std::string wire_;
+    upstream::wire_request sent_;
     steady_time begun_{};
     bool maybe_processed_ = false;
     reason last_ = reason::connect_failed;

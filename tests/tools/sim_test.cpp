@@ -397,6 +397,22 @@ TEST_F(sim_site, documents_have_the_wanted_size) {
     EXPECT_EQ(body[252], 1);
 }
 
+TEST_F(sim_site, carries_an_order_out_once_for_each_key) {
+    const std::string raw = "POST /orders HTTP/1.1\r\nidempotency-KEY: 17\r\n\r\none";
+    const auto order = [&](std::string_view body, std::string_view wire) {
+        return site_.decide({.method = "POST", .target = "/orders", .body = body, .raw = wire}, now_)
+            .what.bytes;
+    };
+    EXPECT_THAT(order("one", raw), HasSubstr("201"));
+    EXPECT_THAT(order("one", raw), HasSubstr("201"));
+    EXPECT_EQ(site_.counted().by_reference.at("17").received, 2U);
+    EXPECT_EQ(site_.counted().by_reference.at("17").answered, 1U);
+    EXPECT_THAT(order("two", "POST /orders HTTP/1.1\r\n\r\ntwo"), HasSubstr("201"));
+    EXPECT_THAT(order("two", "POST /orders HTTP/1.1\r\n\r\ntwo"), HasSubstr("201"));
+    EXPECT_EQ(site_.counted().by_reference.at("two").answered, 2U) << "without a key nobody can tell";
+    EXPECT_THAT(order("refuse", "POST /orders HTTP/1.1\r\n\r\nrefuse"), HasSubstr("409"));
+}
+
 TEST_F(sim_site, echoes_the_request_as_it_was_on_the_wire) {
     const std::string raw = "POST /echo HTTP/1.1\r\nX:  odd \r\n\r\nbody";
     const auto bytes =

@@ -96,7 +96,8 @@ class exchange {
     [[nodiscard]] bool within_limits(const emergency::stand_in_policy::choice& chosen,
                                      const caller::identity& who);
     net::task<std::optional<emergency::kept_request>> defer(const caller::identity& who);
-    [[nodiscard]] emergency::deferral_request deferral(const caller::identity& who) const;
+    [[nodiscard]] emergency::deferral_request deferral(const caller::identity& who);
+    void add_idempotency_key(std::string& head);
     [[nodiscard]] bool asks_for_deferrals() const;
     net::task<after> answer_deferrals();
     net::task<after> refuse(int status, std::string_view what);
@@ -132,6 +133,8 @@ class exchange {
         own_error_;  ///< what a backend itself said of its failure: the primary's, else the first
     std::string cache_detail_;
     std::string rule_;  ///< the stand-in rule that decided
+    std::optional<emergency::deferral_id>
+        key_;  ///< by which the service recognises the request, if that is garde's
 };
 
 }  // namespace garde::proxy

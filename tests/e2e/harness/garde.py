@@ -44,7 +44,7 @@ class Garde:
     """One garde in a folder of its own, in front of these sites: the first is the primary."""
 
     def __init__(self, pki, folder, sites, *, probe=None, switchover=None, limits=None, cache=True, cache_store=False,
-                 procedure=True, backend_client=None, descriptors=None, tables=None, service_tables=None):
+                 procedure=True, backend_client=None, descriptors=None, ledger=False, routes=None, tables=None, service_tables=None):
         """`backend_client` is the certificate that garde shows to its backends, if any; `descriptors` the most it may have; `tables` and
         `service_tables` are further tables of the file and of its service."""
         self.pki = pki
@@ -56,7 +56,8 @@ class Garde:
         self._tables, self._service_tables = tables or {}, service_tables or {}
         self.metrics_port = free_port()
         self._cache, self._procedure, self._backend_client = cache, procedure, backend_client
-        self._cache_store = cache_store
+        self._cache_store, self._ledger = cache_store, ledger
+        self._routes = ROUTES if routes is None else routes
         self._argv = [paths.GARDE, "run", "--config", self.config]
         if descriptors:
             self._argv = ["/bin/sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *self._argv]
@@ -226,7 +227,7 @@ class Garde:
                 "domains": {"site": site.name, "storage": f"storage-{site.name}", "network": f"network-{site.name}",
                             "power": f"power-{site.name}", "supplier": f"supplier-{site.name}"},
             })
-        routes = [{key: value for key, value in route.items() if self._cache or not key.startswith("cached")} for route in ROUTES]
+        routes = [{key: value for key, value in route.items() if self._cache or not key.startswith("cached")} for route in self._routes]
         service = {
             "name": SERVICE, "title": TITLES, "backend": backends, "route": routes,
             "probe": {**PROBE, "body_file": "probe.xml", **self._changes["probe"]},
@@ -239,6 +240,8 @@ class Garde:
         service.update(self._service_tables)
         tls = {"certificate": self.pki.garde.certificate, "key": self.pki.garde.key}
         store = {"cache_store": {"key": self.folder / "cache.key"}} if self._cache_store else {}
+        if self._ledger:
+            store["ledger"] = {"key": self.folder / "cache.key"}
         return {
             "node": {"name": "garde-test", "data_dir": self.data, "workers": 2, "log_level": "debug"},
             "listener": {"address": f"127.0.0.1:{self.port}", **tls, "clients": "optional", "client_ca": self.pki.client_ca},

@@ -2,6 +2,7 @@
 #include "answer.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cstdio>
 #include <ctime>
@@ -150,11 +151,34 @@ answer cut_in_chunk(const reply& content, const request& to, std::string_view si
     return {std::move(out), ending::reset};
 }
 
+/// The value of a header field, by its name in lower case.
+std::optional<std::string_view> field_of(std::string_view raw, std::string_view name) {
+    const auto head = raw.substr(0, raw.find("\r\n\r\n"));
+    for (std::size_t at = head.find("\r\n"); at != std::string_view::npos; at = head.find("\r\n", at + 2)) {
+        const auto line = head.substr(at + 2, head.find("\r\n", at + 2) - at - 2);
+        const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+        if (line.size() <= name.size() || line[name.size()] != ':' ||
+            !std::ranges::equal(line.substr(0, name.size()), name, same))
+            continue;
+        const auto value = line.substr(name.size() + 1);
+        const auto begin = value.find_first_not_of(' ');
+        return begin == std::string_view::npos ? std::string_view{} : value.substr(begin);
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 reading read(const request& from) {
     reading out;
-    out.soap = from.method == "POST" && path_of(from.target) != "/echo";
+    const auto path = path_of(from.target);
+    if (from.method == "POST" && path == "/orders") {
+        const auto key = field_of(from.raw, "idempotency-key");
+        out.has_key = key.has_value();
+        out.order = std::string(key.value_or(from.body));
+        return out;
+    }
+    out.soap = from.method == "POST" && path != "/echo";
     if (out.soap) out.asked = read_question(from.body);
     return out;
 }
@@ -166,6 +190,10 @@ reply genuine_reply(const request& to, const reading& what) {
     }
     if (path_of(to.target) == "/echo" && to.method == "POST")
         return {.content_type = "application/octet-stream", .body = std::string(to.raw)};
+    if (what.order && to.body == "refuse")
+        return {.status = 409, .content_type = plain_text, .body = "This order is refused.\n"};
+    if (what.order)
+        return {.status = 201, .content_type = "application/json", .body = R"({"accepted":true})"};
     if (to.method == "GET" || to.method == "HEAD") return document(to.target);
     return {.status = 405, .content_type = plain_text, .body = "GET, HEAD and POST are known here.\n"};
 }

@@ -38,7 +38,10 @@ struct reply {
 
 /// What a request asks for, read once.
 struct reading {
-    bool soap = false;                                                      ///< a POST that is not to /echo
+    bool soap = false;  ///< a POST that is none of the others
+    /// POST /orders, something that must not be done twice: the value of its Idempotency-Key, else its body.
+    std::optional<std::string> order{};
+    bool has_key = false;  ///< the order has an Idempotency-Key
     std::expected<question, fault_code> asked{std::unexpect, "SOA-03001"};  ///< only with soap
 };
 
@@ -46,7 +49,7 @@ reading read(const request& from);
 
 /// The answer of a site without faults. GET and HEAD on any path give a small text; `?bytes=N` gives N bytes,
 /// byte i being i mod 251; `chunked=1` sends it in chunks of growing size. POST /echo gives the request as it
-/// was on the wire.
+/// was on the wire; POST /orders takes an order (201), or refuses one whose body is "refuse" (409).
 reply genuine_reply(const request& to, const reading& what);
 
 /// `site` goes into X-Sim-Site, and nowhere else.

@@ -30,8 +30,11 @@ constexpr auto kind_names = std::to_array<std::pair<std::string_view, fault_kind
     {"deceased", fault_kind::deceased},
     {"replay_guard", fault_kind::replay_guard},
 });
-constexpr auto audience_names = std::to_array<std::pair<std::string_view, audience>>(
-    {{"traffic", audience::traffic}, {"probe", audience::probe}, {"all", audience::all}});
+constexpr auto audience_names =
+    std::to_array<std::pair<std::string_view, audience>>({{"traffic", audience::traffic},
+                                                          {"probe", audience::probe},
+                                                          {"orders", audience::orders},
+                                                          {"all", audience::all}});
 constexpr auto moment_names =
     std::to_array<std::pair<std::string_view, moment>>({{"accept", moment::accept},
                                                         {"request", moment::request},
@@ -167,7 +170,9 @@ double draw(std::uint64_t seed, std::uint64_t number, std::uint64_t salt) {
 }
 
 bool meets(const fault& which, const request_facts& facts) {
-    if (which.whom != audience::all && (which.whom == audience::probe) != facts.probe) return false;
+    if (which.whom == audience::orders && !facts.order) return false;
+    const bool by_probe = which.whom == audience::probe || which.whom == audience::traffic;
+    if (by_probe && (which.whom == audience::probe) != facts.probe) return false;
     return which.mutuality.empty() || which.mutuality == facts.mutuality;
 }
 

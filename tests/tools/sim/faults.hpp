@@ -33,7 +33,7 @@ enum class fault_kind : std::uint8_t {
     replay_guard,   ///< a message that was seen before is refused with SOA-01001
 };
 
-enum class audience : std::uint8_t { traffic, probe, all };
+enum class audience : std::uint8_t { traffic, probe, orders, all };
 /// What has happened when a fault strikes: the connection is there, the request, half of the answer's head,
 /// all of it.
 enum class moment : std::uint8_t { accept, request, head, body };
@@ -77,6 +77,7 @@ struct request_facts {
     bool probe = false;
     std::string_view mutuality{};  ///< of the patient; empty when the request is no consult
     std::uint64_t number = 0;      ///< counts requests
+    bool order = false;            ///< POST /orders; traffic, too
 };
 
 struct effects {

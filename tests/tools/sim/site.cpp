@@ -75,6 +75,15 @@ void site::count(const reading& what, bool probe, bool genuine) {
     }
 }
 
+/// An order with a key that this site, or with a replay folder any other, has carried out is not carried out
+/// again.
+void site::count_order(const reading& what, bool carried_out) {
+    auto& entry = counts_.by_reference[*what.order];
+    ++entry.received;
+    const auto scope = options_.replay_folder.empty() ? replay_scope::site : replay_scope::shared;
+    if (carried_out && (!what.has_key || !seen_before("order " + *what.order, scope))) ++entry.answered;
+}
+
 /// A message counts as seen once it was completely received, whatever happens to its answer.
 bool site::seen_before(std::string_view message, replay_scope scope) {
     const auto digest = sha256_hex(message);
@@ -92,7 +101,8 @@ site::decision site::decide(const request& received, time_point now) {
     const std::string_view mutuality =
         what.soap && what.asked ? std::string_view(what.asked->mutuality) : std::string_view();
     const auto effects = effects_on_request(
-        faults_, since(now), {.probe = probe, .mutuality = mutuality, .number = counts_.requests},
+        faults_, since(now),
+        {.probe = probe, .mutuality = mutuality, .number = counts_.requests, .order = what.order.has_value()},
         options_.seed);
     if (effects.decisive != nullptr && effects.decisive->kind == fault_kind::deceased && what.asked)
         what.asked->deceased = true;
@@ -110,6 +120,8 @@ site::decision site::decide(const request& received, time_point now) {
         out.what = frame(genuine, received, options_.name);
     }
     count(what, probe, !refused && effects.decisive == nullptr);
+    // Whoever breaks off while he answers has done what was asked.
+    if (what.order) count_order(what, effects.decisive == nullptr || breaks_the_connection(out.what));
     return out;
 }
 

@@ -36,7 +36,8 @@ struct counts {
     std::uint64_t probes = 0;
     std::uint64_t answered = 0;  ///< with a genuine answer, late or not
     std::uint64_t replays = 0;   ///< refused as seen before
-    /// Traffic by Reference and by UserReference.
+    /// Traffic by Reference and by UserReference; orders by their key, `answered` being how often they were
+    /// carried out.
     std::unordered_map<std::string, reference_counts> by_reference;
 };
 
@@ -72,6 +73,7 @@ class site {
     [[nodiscard]] milliseconds since(time_point now) const;
     [[nodiscard]] bool is_probe(const request& received, const reading& what) const;
     void count(const reading& what, bool probe, bool genuine);
+    void count_order(const reading& what, bool carried_out);
     bool seen_before(std::string_view message, replay_scope scope);
 
     site_options options_;
