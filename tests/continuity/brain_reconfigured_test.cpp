@@ -152,6 +152,47 @@ TEST(brain_reconfigured, what_is_suspect_is_not_told_again) {
     EXPECT_FALSE(b.brain.domains().suspects()[0].lapsed);
 }
 
+/// Three, so that no mistake in comparing the lists is made up for by another one.
+bench three_in_backup() {
+    return in_backup(usual_rules(3));
+}
+
+TEST(brain_reconfigured, remembers_the_last_switchover_as_long_as_the_backends_are_the_same) {
+    bench b = three_in_backup();
+    ASSERT_TRUE(b.brain.explain(b.now).last);
+    reconfigure(b, {b0, b1, b2});
+    ASSERT_TRUE(b.brain.explain(b.now).last);
+    EXPECT_EQ(b.brain.explain(b.now).last->to.current, mode::backup);
+}
+
+TEST(brain_reconfigured, the_evidence_of_another_list_of_backends_would_name_the_wrong_ones) {
+    const std::vector<std::vector<std::optional<backend_index>>> others{
+        {b0, b2, b1}, {b0, b1}, {b0, b1, b2, std::nullopt}, {b0, b1, std::nullopt}};
+    for (const auto& places : others) {
+        bench b = three_in_backup();
+        reconfigure(b, places);
+        EXPECT_FALSE(b.brain.explain(b.now).last) << places.size();
+    }
+}
+
+TEST(brain_reconfigured, what_is_slow_stays_so_unless_nothing_is_any_more) {
+    bench b = all_up();
+    for (int i = 0; i < 20; ++i) {
+        answers usual{.count = 100, .latencies = {}};
+        usual.latencies[latency_step(100ms)] = 100;
+        b.now += 1s;
+        b.brain.traffic_answered(b.now, b0, usual);
+    }
+    const auto known = b.brain.posture().slow_above;
+    ASSERT_GT(known[0], 0ms);
+    reconfigure(b, same_places());
+    EXPECT_EQ(b.brain.posture().slow_above, known);
+    brain_rules never = usual_rules();
+    never.slow_factor = 0;
+    reconfigure(b, same_places(), never);
+    EXPECT_THAT(b.brain.posture().slow_above, ElementsAre(0ms, 0ms));
+}
+
 TEST(brain_reconfigured, trials_go_on_with_new_numbers) {
     bench b = in_degraded();
     b.run_until(b.now + 3s);

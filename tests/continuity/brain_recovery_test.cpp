@@ -259,5 +259,41 @@ TEST(brain_doubt, at_the_relapse_the_sharing_backup_is_not_asked_first) {
     EXPECT_EQ(b.brain.modes().current().active, b1) << "better than nobody";
 }
 
+// --- the bound that is published ---
+
+/// A rate of failures may take a backend down once more while it comes back: that is allowed for.
+TEST(brain_bound, is_wider_where_rates_are_looked_at) {
+    for (const std::size_t backends : {1U, 2U, 3U}) {
+        brain_rules by_rate = usual_rules(backends);
+        brain_rules plain = by_rate;
+        for (auto& one : plain.backends) one.detector.failure_rate = 0;
+        brain_rules last_by_rate = plain;
+        last_by_rate.backends.back().detector.failure_rate = 25;
+        const auto bound = [](const brain_rules& rules) {
+            return service_brain(rules, start).recovery_bound(start, 1s);
+        };
+        EXPECT_LT(bound(plain), bound(by_rate)) << backends;
+        EXPECT_EQ(bound(last_by_rate), bound(by_rate)) << backends;
+    }
+}
+
+// --- what is due next ---
+
+TEST(brain_due, is_what_comes_first) {
+    brain_rules rules = usual_rules();
+    rules.procedure.closes_after = 10min;
+    bench b = in_degraded(rules);
+    b.passes(b0, 2);
+    b.run_until(b.now + 1min);
+    ASSERT_EQ(b.current(), mode::primary);
+    const auto closes = b.brain.explain(b.now).procedure_closes;
+    ASSERT_TRUE(closes);
+    EXPECT_THAT(b.brain.next_due(), Optional(*closes));
+    b.order(override_mode::primary, *closes - 1min);
+    EXPECT_THAT(b.brain.next_due(), Optional(*closes - 1min));
+    b.order(override_mode::primary, *closes + 1min);
+    EXPECT_THAT(b.brain.next_due(), Optional(*closes));
+}
+
 }  // namespace
 }  // namespace garde::continuity
