@@ -10,7 +10,6 @@ Usage: bench/controller.py BUILD_DIR [--rate N] [--seconds N]
 """
 
 import argparse
-import json
 import pathlib
 import re
 import subprocess
@@ -20,9 +19,9 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench.driver import load  # noqa: E402
-from bench.driver.machine import Problem, Process, described, two_cores  # noqa: E402
-from bench.driver.proxies import FIXTURES, Kind, Origin, Proxy  # noqa: E402
+from bench.driver import callgrind  # noqa: E402
+from bench.driver.machine import Problem, described, two_cores  # noqa: E402
+from bench.driver.proxies import Origin, Proxy  # noqa: E402
 
 BOUND = 0.02
 CONTROL_THREAD = re.compile(r"garde::control::prober::run\(")
@@ -39,43 +38,6 @@ def arguments():
     return parser.parse_args()
 
 
-class Profile:
-    """One thread's file of callgrind's."""
-
-    def __init__(self, path):
-        self.total = 0
-        self.by_function = {}  # its own instructions
-        self.calls = []  # (caller, callee, instructions with all that it calls)
-        names = {}
-
-        def named(text):
-            number, _, name = text.partition(" ")
-            return names.setdefault(number, name) if name else names.get(number, number)
-
-        function, callee = "", None
-        for line in path.read_text(errors="replace").splitlines():
-            if line.startswith("fn="):
-                function = named(line[3:])
-            elif line.startswith("cfn="):
-                callee = named(line[4:])
-            elif line.startswith("totals: "):
-                self.total = int(line.split()[1])
-            elif line[:1] in "+-*0123456789" and line:
-                cost = int(line.split()[1])
-                if callee is None:
-                    self.by_function[function] = self.by_function.get(function, 0) + cost
-                else:
-                    self.calls.append((function, callee, cost))
-                    callee = None
-
-    def runs(self, pattern):
-        return any(pattern.search(name) for name in self.by_function)
-
-    def within(self, pattern):
-        """Instructions in the functions that match and in all that they call."""
-        return sum(cost for caller, callee, cost in self.calls if pattern.search(callee) and not pattern.search(caller))
-
-
 def counted(programs, rate, seconds, folder):
     """How many requests were answered meanwhile, and the profiles of all threads."""
     proxy_core, load_core = two_cores()
@@ -83,39 +45,16 @@ def counted(programs, rate, seconds, folder):
     subprocess.run([ROOT / "certs" / "make-dev-pki", pki], check=True, stdout=subprocess.DEVNULL)
     origin = Origin(programs, pki, load_core, folder)
     out = folder / "callgrind.out"
-    kind = Kind("garde", "garde.toml", lambda programs, file: [
-        "/usr/bin/valgrind", "--tool=callgrind", "--separate-threads=yes", "--instr-atstart=no", f"--callgrind-out-file={out}",
-        programs / "garde", "run", "--config", file])
+    kind = callgrind.garde("garde.toml", out)
     proxy = None
     try:
         proxy = Proxy(kind, programs, pki, origin.words, proxy_core, folder)
-        argv = [programs / "bench" / "garde-load", "rate", "--to", proxy.port, "--path", "/plain/consult", "--request",
-                FIXTURES / "consult-request.xml", "--connections", 32, "--rate", rate, "--seconds", seconds, "--warm-up", 3]
-        asking = Process("load", argv, load_core, folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        try:
-            load.next_line(asking, proxy, 60)
-            control(proxy, "--instr=on")
-            asking.popen.stdin.write("\n")
-            asking.popen.stdin.flush()
-            report = json.loads(load.next_line(asking, proxy, seconds + 60))
-            control(proxy, "--instr=off")
-            asking.popen.stdin.close()
-            asking.popen.wait(load.PATIENCE_S)
-        finally:
-            asking.stop()
+        report = callgrind.count(programs, proxy, load_core, folder, rate, seconds, {"path": "/plain/consult"})
     finally:
         if proxy:
             proxy.stop()
         origin.process.stop()
-    if report["failed"] or report["unfinished"]:
-        raise Problem(f"requests failed under callgrind: {report['first_failure'] or 'unfinished'}; try a lower --rate")
-    return report["answered"], [Profile(path) for path in sorted(folder.glob("callgrind.out*-*"))]
-
-
-def control(proxy, order):
-    done = subprocess.run(["/usr/bin/callgrind_control", order, str(proxy.process.popen.pid)], capture_output=True, text=True, timeout=60)
-    if done.returncode:
-        raise Problem(f"callgrind_control {order}: {done.stderr.strip()}")
+    return report["answered"], callgrind.profiles(out)
 
 
 def main():

@@ -8,6 +8,10 @@ namespace {
 
 constexpr std::size_t reference_digits = 14;
 constexpr std::size_t patient_digits = 11;
+constexpr std::size_t millisecond_digits = 3;
+constexpr std::size_t signature_digits = 14;
+/// 2018-08-09T09:30:00.
+constexpr std::size_t time_before_milliseconds = 20;
 
 std::string start_tag(std::string_view element) {
     return "<" + std::string(element) + ">";
@@ -91,6 +95,12 @@ std::expected<question, std::string> question::make(std::string_view path, std::
         return std::unexpected("no reference of 14 digits in the consult");
     if (out.patient_at_ == std::string::npos)
         return std::unexpected("no patient's number of 11 digits in the consult");
+    for (const auto* const element : {"wsu:Created", "wsu:Expires"})
+        if (const auto at = text_of(out.text_, element); at != std::string::npos)
+            out.milliseconds_at_.push_back(at + time_before_milliseconds);
+    for (auto at = text_of(out.text_, "ds:SignatureValue"); at != std::string::npos;
+         at = text_of(out.text_, "ds:SignatureValue", at))
+        out.signatures_at_.push_back(at);
     return out;
 }
 
@@ -99,6 +109,36 @@ std::string_view question::fresh(std::uint64_t index) {
     // No real person's: national numbers begin with a date of birth, these with none.
     write_digits(text_, patient_at_, patient_digits, index % 1'000'000'000);
     return text_;
+}
+
+std::string_view question::about(std::uint64_t patient, std::uint64_t index) {
+    write_digits(text_, patient_at_, patient_digits, patient);
+    write_digits(text_, reference_at_, reference_digits, index);
+    for (const auto at : milliseconds_at_) write_digits(text_, at, millisecond_digits, index % 1000);
+    for (const auto at : signatures_at_) write_digits(text_, at, signature_digits, index);
+    return text_;
+}
+
+draw::draw(order by, std::uint64_t patients, std::uint64_t first)
+    : by_(by), patients_(patients), first_(first) {
+    if (by != order::zipf) return;
+    up_to_.reserve(patients);
+    double sum = 0;
+    for (std::uint64_t n = 1; n <= patients; ++n) up_to_.push_back(sum += 1 / static_cast<double>(n));
+}
+
+std::uint64_t draw::next() {
+    // Prime, and greater than there are patients: it scatters the ranks over all of them.
+    constexpr std::uint64_t scatter = 2'654'435'761;
+    switch (by_) {
+        case order::turn: return first_ + turn_++ % patients_;
+        case order::uniform:
+            return first_ + std::uniform_int_distribution<std::uint64_t>(0, patients_ - 1)(random_);
+        case order::zipf: break;
+    }
+    const double at = std::uniform_real_distribution<double>(0, up_to_.back())(random_);
+    const auto rank = static_cast<std::uint64_t>(std::ranges::upper_bound(up_to_, at) - up_to_.begin());
+    return first_ + std::min(rank, patients_ - 1) * scatter % patients_;
 }
 
 }  // namespace bench

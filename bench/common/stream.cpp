@@ -60,14 +60,21 @@ std::expected<context_ptr, std::string> client_context() {
     return context;
 }
 
+std::expected<void, std::string> show_certificate(SSL_CTX* context, const std::string& certificate,
+                                                  const std::string& key) {
+    if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1)
+        return std::unexpected("cannot use certificate " + certificate + ": " + openssl_reason());
+    if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
+        return std::unexpected("cannot use key " + key + ": " + openssl_reason());
+    return {};
+}
+
 std::expected<context_ptr, std::string> server_context(const std::string& certificate,
                                                        const std::string& key) {
     auto context = make_context(TLS_server_method());
     if (!context) return context;
-    if (SSL_CTX_use_certificate_chain_file(context->get(), certificate.c_str()) != 1)
-        return std::unexpected("cannot use certificate " + certificate + ": " + openssl_reason());
-    if (SSL_CTX_use_PrivateKey_file(context->get(), key.c_str(), SSL_FILETYPE_PEM) != 1)
-        return std::unexpected("cannot use key " + key + ": " + openssl_reason());
+    if (auto shown = show_certificate(context->get(), certificate, key); !shown)
+        return std::unexpected(shown.error());
     SSL_CTX_set_session_cache_mode(context->get(), SSL_SESS_CACHE_OFF);  // tickets only
     return context;
 }

@@ -26,6 +26,9 @@ using session_ptr = std::unique_ptr<SSL_SESSION, ssl_deleter>;
 /// would prefer. The client does not verify: what that costs is not the proxy's, and the load's core is the
 /// scarce one.
 std::expected<context_ptr, std::string> client_context();
+/// Shows this certificate to servers that ask for one.
+std::expected<void, std::string> show_certificate(SSL_CTX* context, const std::string& certificate,
+                                                  const std::string& key);
 std::expected<context_ptr, std::string> server_context(const std::string& certificate,
                                                        const std::string& key);
 

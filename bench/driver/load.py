@@ -32,8 +32,9 @@ def run(programs, proxy, core, folder, scenario):
     """The scenario's Sample; Problem when a request failed or something hangs."""
     argv = [programs / "bench" / "garde-load", scenario.mode, "--to", proxy.port, "--request", FIXTURES / "consult-request.xml"]
     for name, value in scenario.options.items():
-        if name != "mode":
-            argv += [f"--{name.replace('_', '-')}", value]
+        if name == "mode":
+            continue
+        argv += [f"--{name.replace('_', '-')}"] + ([] if value is True else [value])
     load = Process("load", argv, core, folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         next_line(load, proxy, PATIENCE_S)  # it has warmed up

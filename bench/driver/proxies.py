@@ -54,9 +54,9 @@ def _one_line(file):
 class Origin:
     """garde-origin on the load's core."""
 
-    def __init__(self, programs, pki, core, folder):
+    def __init__(self, programs, pki, core, folder, *options):
         argv = [programs / "bench" / "garde-origin", "--certificate", pki / "backend.pem", "--key", pki / "backend.key",
-                "--reply", FIXTURES / "consult-reply.xml"]
+                "--reply", FIXTURES / "consult-reply.xml", *options]
         self.process = Process("origin", argv, core, folder, stdout=subprocess.PIPE)
         line = self.process.popen.stdout.readline()
         if not line:

@@ -56,7 +56,7 @@ void client::ask(std::uint64_t index, steady_time intended) {
     index_ = index;
     phase_ = phase::asking;
     reader_.start();
-    const std::string_view question = to_.question.fresh(index);
+    const std::string_view question = to_.write(index);
     std::size_t put = 0;
     const bench::io done = stream_->write(question, put);
     if (done == bench::io::failed || done == bench::io::ended) return lose("cannot write to the server");

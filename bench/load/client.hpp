@@ -2,7 +2,6 @@
 // It decides nothing: a campaign tells it when. One thread.
 #pragma once
 
-#include "bench/common/consult.hpp"
 #include "bench/common/message_reader.hpp"
 #include "bench/common/poller.hpp"
 #include "bench/common/stream.hpp"
@@ -52,12 +51,15 @@ enum class tickets : std::uint8_t { unused, used };
 /// wrong one.
 using answer_check = std::function<std::string(const bench::message_reader&)>;
 
+/// The text of question number `index`; valid until the next call.
+using question_writer = std::function<std::string_view(std::uint64_t index)>;
+
 /// What all clients of a campaign have in common.
 struct target {
     bench::poller& poller;
     SSL_CTX* tls;  ///< made by client_tls()
     sockaddr_in address;
-    bench::question& question;
+    question_writer write;
     answer_check check;
     bench::message_reader::bodies bodies;
     tickets resume;

@@ -18,6 +18,7 @@
 #include <ctime>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <sys/prctl.h>
 
 namespace {
@@ -39,6 +40,13 @@ struct options {
     std::uint64_t rate = 1000;
     double seconds = 3;
     double warm_up = 1;
+    std::string certificate;
+    std::string key;
+    std::uint64_t patients = 0;
+    std::uint64_t first_patient = 0;
+    bench::draw::order order = bench::draw::order::turn;
+    bool same_bodies = false;
+    bool count_misses = false;
 };
 
 std::chrono::nanoseconds to_time(double seconds) {
@@ -57,13 +65,27 @@ std::unique_ptr<load::campaign> make_campaign(const options& with, const load::t
 
 /// What a right answer is. Of a recording every answer is, so that the connection stays as it does in real
 /// software.
-load::answer_check make_check(const options& with) {
+load::answer_check make_check(const options& with, std::uint64_t& missed) {
     if (with.mode == "record") return [](const bench::message_reader&) { return std::string(); };
-    return [bytes = with.answer_bytes](const bench::message_reader& answer) -> std::string {
+    return [bytes = with.answer_bytes, &missed,
+            counts = with.count_misses](const bench::message_reader& answer) -> std::string {
+        if (counts && answer.status() >= 500) {
+            ++missed;
+            return {};
+        }
         if (answer.status() != 200) return "an answer has status " + std::to_string(answer.status());
         if (answer.body_bytes() != bytes)
             return "an answer has " + std::to_string(answer.body_bytes()) + " bytes";
         return {};
+    };
+}
+
+load::question_writer make_writer(const options& with, bench::question& question) {
+    if (with.patients == 0) return [&question](std::uint64_t index) { return question.fresh(index); };
+    return [&question, from = bench::draw(with.order, with.patients, with.first_patient),
+            same = with.same_bodies](std::uint64_t index) mutable {
+        const auto patient = from.next();
+        return question.about(patient, same ? patient : index);
     };
 }
 
@@ -102,17 +124,19 @@ void report_lines(const load::recording& from) {
     fmt::print("],");
 }
 
-void report(const options& with, const load::campaign& by, const load::outcome& out, double cpu_s) {
+void report(const options& with, const load::campaign& by, const load::outcome& out, std::uint64_t missed,
+            double cpu_s) {
     fmt::print("{{");
     if (const auto* kept = dynamic_cast<const load::recording*>(&by)) report_lines(*kept);
     // first_failure is one of our own sentences: nothing in it needs escaping.
-    fmt::print(R"("mode":"{}","answered":{},"failed":{},"unfinished":{},"closed_idle":{},"handshakes":{},)"
-               R"("not_resumed":{},"first_failure":"{}","seconds":{:.6f},"cpu_s":{:.6f},"latency_us":{},)"
-               R"("send_lag_us":{}}})"
-               "\n",
-               with.mode, out.answered, out.failed, out.unfinished, out.closed_idle, out.handshakes,
-               out.not_resumed, out.first_failure, static_cast<double>(out.took.count()) / 1e9, cpu_s,
-               to_json(out.latency), to_json(out.send_lag));
+    fmt::print(
+        R"("mode":"{}","answered":{},"missed":{},"failed":{},"unfinished":{},"closed_idle":{},"handshakes":{},)"
+        R"("not_resumed":{},"first_failure":"{}","seconds":{:.6f},"cpu_s":{:.6f},"latency_us":{},)"
+        R"("send_lag_us":{}}})"
+        "\n",
+        with.mode, out.answered, missed, out.failed, out.unfinished, out.closed_idle, out.handshakes,
+        out.not_resumed, out.first_failure, static_cast<double>(out.took.count()) / 1e9, cpu_s,
+        to_json(out.latency), to_json(out.send_lag));
     std::fflush(stdout);
 }
 
@@ -138,7 +162,11 @@ std::expected<void, std::string> run(const options& with) {
     const auto resume = with.mode == "resumed" ? load::tickets::used : load::tickets::unused;
     const auto tls = load::client_tls(resume);
     if (!tls) return std::unexpected(tls.error());
+    if (!with.certificate.empty())
+        if (auto shown = bench::show_certificate(tls->get(), with.certificate, with.key); !shown)
+            return std::unexpected(shown.error());
 
+    std::uint64_t missed = 0;
     bench::poller poller;
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -148,8 +176,8 @@ std::expected<void, std::string> run(const options& with) {
         make_campaign(with, {.poller = poller,
                              .tls = tls->get(),
                              .address = address,
-                             .question = *question,
-                             .check = make_check(with),
+                             .write = make_writer(with, *question),
+                             .check = make_check(with, missed),
                              .bodies = with.mode == "record" ? bodies::kept : bodies::counted,
                              .resume = resume,
                              .callers = with.callers});
@@ -161,11 +189,30 @@ std::expected<void, std::string> run(const options& with) {
     fmt::print("ready\n");
     std::fflush(stdout);
     wait_for_line();
+    missed = 0;
     const double before = cpu_time();
     const auto out = campaign->run(to_time(with.seconds));
-    report(with, *campaign, out, cpu_time() - before);
+    report(with, *campaign, out, missed, cpu_time() - before);
     wait_for_end();
     return {};
+}
+
+void add_patients(CLI::App& app, options& with) {
+    using order = bench::draw::order;
+    const std::map<std::string, order> orders{
+        {"turn", order::turn}, {"uniform", order::uniform}, {"zipf", order::zipf}};
+    app.add_option("--patients", with.patients,
+                   "ask about so many, each message another in reference, times and signatures; without it: "
+                   "about another one each time")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
+    app.add_option("--first-patient", with.first_patient, "the number of the first of them");
+    app.add_option("--order", with.order, "of patients: turn, uniform or zipf")
+        ->transform(CLI::CheckedTransformer(orders));
+    app.add_flag("--same-bodies", with.same_bodies, "each patient's message is always the same");
+    app.add_flag("--count-misses", with.count_misses,
+                 "an answer of status 5xx counts as missed, not as failed");
+    auto* certificate = app.add_option("--certificate", with.certificate, "show this one: PEM, leaf first");
+    app.add_option("--key", with.key, "of the certificate, PEM")->needs(certificate);
 }
 
 }  // namespace
@@ -192,6 +239,7 @@ int main(int argc, char** argv) {
     app.add_option("--rate", with.rate, "requests per second")->check(CLI::PositiveNumber);
     app.add_option("--seconds", with.seconds, "of measuring; hold: at most so long for connecting");
     app.add_option("--warm-up", with.warm_up, "seconds before");
+    add_patients(app, with);
     CLI11_PARSE(app, argc, argv);
     std::signal(SIGPIPE, SIG_IGN);
     ::prctl(PR_SET_TIMERSLACK, 1);  // else the kernel sends us up to 50 µs late

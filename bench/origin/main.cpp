@@ -21,6 +21,7 @@ struct options {
     std::string key;
     std::string reply;
     int ports = 2;
+    bool echo = false;
 };
 
 std::expected<std::vector<std::uint16_t>, std::string> open_ports(origin::server& on, int count,
@@ -42,7 +43,8 @@ std::expected<void, std::string> run(const options& with) {
     if (!reply) return std::unexpected(with.reply + ": " + reply.error());
     const auto tls = bench::server_context(with.certificate, with.key);
     if (!tls) return std::unexpected(tls.error());
-    origin::server server(*reply);
+    using patient = origin::server::patient;
+    origin::server server(*reply, with.echo ? patient::of_the_question : patient::of_the_reply);
     const auto plain_ports = open_ports(server, with.ports, nullptr);
     if (!plain_ports) return std::unexpected(plain_ports.error());
     const auto tls_ports = open_ports(server, with.ports, tls->get());
@@ -61,6 +63,7 @@ int main(int argc, char** argv) {
     app.add_option("--key", with.key, "PEM")->required();
     app.add_option("--reply", with.reply, "the SOAP answer; it is made 4 KiB long")->required();
     app.add_option("--ports", with.ports, "how many plain ports, and as many with TLS");
+    app.add_flag("--echo", with.echo, "a reply is about the patient of its question");
     CLI11_PARSE(app, argc, argv);
     std::signal(SIGPIPE, SIG_IGN);
     if (const auto ran = run(with); !ran) {

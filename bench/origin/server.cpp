@@ -20,6 +20,22 @@ std::unexpected<std::string> system_failure(const char* step) {
     return std::unexpected(std::string("cannot ") + step + ": " + std::strerror(errno));
 }
 
+/// The patient's number is the first Ssin behind CareReceiver, in both messages and of the same length.
+void copy_patient(std::string_view question, std::string& reply) {
+    constexpr std::string_view parent = "<c:CareReceiver>";
+    constexpr std::string_view element = "<c:Ssin>";
+    constexpr std::size_t digits = 11;
+    const auto number_in = [&](std::string_view text) {
+        const auto inside = text.find(parent);
+        const auto at = inside == text.npos ? inside : text.find(element, inside);
+        return at == text.npos || text.size() < at + element.size() + digits ? text.npos
+                                                                             : at + element.size();
+    };
+    const auto from = number_in(question);
+    const auto to = number_in(reply);
+    if (from != question.npos && to != reply.npos) reply.replace(to, digits, question, from, digits);
+}
+
 }  // namespace
 
 answer::answer(std::string_view content_type, std::string_view body) {
@@ -48,7 +64,12 @@ std::string_view answer::bytes() {
 class connection final : public bench::event_handler {
   public:
     connection(server& of, int descriptor, bench::ssl_ptr ssl)
-        : server_(of), descriptor_(descriptor), stream_(descriptor, std::move(ssl)) {}
+        : server_(of),
+          descriptor_(descriptor),
+          stream_(descriptor, std::move(ssl)),
+          reader_(bench::message_reader::absent_length::means_no_body,
+                  of.whose_ == server::patient::of_the_question ? bench::message_reader::bodies::kept
+                                                                : bench::message_reader::bodies::counted) {}
 
     void on_ready() override {
         if (!go_on()) server_.forget(descriptor_);  // and this is no more
@@ -76,14 +97,22 @@ class connection final : public bench::event_handler {
 
     void answer_it() {
         answering_ = &server_.answer_for(reader_.target());
+        if (server_.whose_ == server::patient::of_the_question) {
+            own_ = answering_->bytes();
+            copy_patient(reader_.body(), own_);
+        }
         written_ = 0;
+    }
+
+    [[nodiscard]] std::string_view bytes() const {
+        return server_.whose_ == server::patient::of_the_question ? own_ : answering_->bytes();
     }
 
     /// False when the connection is to be closed.
     bool write_on() {
         while (written_ < answering_->size()) {
             std::size_t put = 0;
-            const bench::io done = stream_.write(answering_->bytes().substr(written_), put);
+            const bench::io done = stream_.write(bytes().substr(written_), put);
             if (done == bench::io::again) return true;
             if (done != bench::io::done) return false;
             written_ += put;
@@ -97,9 +126,10 @@ class connection final : public bench::event_handler {
     server& server_;
     int descriptor_;
     bench::stream stream_;
-    bench::message_reader reader_{bench::message_reader::absent_length::means_no_body};
+    bench::message_reader reader_;
     bool greeted_ = false;
     answer* answering_ = nullptr;  ///< while its rest cannot be written
+    std::string own_;              ///< what is written in its place, where it is about another patient
     std::size_t written_ = 0;
 };
 
@@ -123,8 +153,9 @@ class listening final : public bench::event_handler {
     SSL_CTX* tls_;
 };
 
-server::server(std::string_view reply)
-    : reply_("text/xml; charset=utf-8", reply),
+server::server(std::string_view reply, patient whose)
+    : whose_(whose),
+      reply_("text/xml; charset=utf-8", reply),
       large_("application/octet-stream", std::string(large_bytes, 'x')) {}
 
 server::~server() = default;

@@ -1,5 +1,5 @@
-// garde-origin's whole behaviour: the fastest honest backend. Each request gets the same answer, at once. One
-// thread.
+// garde-origin's whole behaviour: the fastest honest backend. Each request gets the same answer, at once, but
+// for the patient where that is wanted. One thread.
 #pragma once
 
 #include "bench/common/message_reader.hpp"
@@ -36,8 +36,11 @@ class connection;
 
 class server {
   public:
+    /// Whether a reply is about the patient of the question, at the cost of reading it.
+    enum class patient : std::uint8_t { of_the_reply, of_the_question };
+
     /// `reply` answers everything but `…/large`, which gets a megabyte.
-    explicit server(std::string_view reply);
+    server(std::string_view reply, patient whose);
     ~server();
     server(const server&) = delete;
     server& operator=(const server&) = delete;
@@ -57,6 +60,7 @@ class server {
     [[nodiscard]] answer& answer_for(std::string_view target);
 
     bench::poller poller_;
+    const patient whose_;
     answer reply_;
     answer large_;
     std::array<char, std::size_t{64} * 1024> buffer_{};

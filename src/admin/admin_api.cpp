@@ -4,6 +4,7 @@
 #include "garde/net/arrival.hpp"
 
 #include "answers.hpp"
+#include "cache_answers.hpp"
 #include "explanation.hpp"
 #include "openapi.hpp"
 #include "refusals.hpp"
@@ -56,10 +57,12 @@ net::page_reply no_such_service() {
 }  // namespace
 
 struct admin_api::state {
-    state(net::event_loop& with_desk, proxy::site_ptr with_served, control::controller& with_control)
+    state(net::event_loop& with_desk, proxy::site_ptr with_served, control::controller& with_control,
+          cache::cache_desk& with_cache)
         : desk(with_desk),
           served(std::move(with_served)),
           control(with_control),
+          kept(with_cache),
           tokens(served->settings().admin.token_sha256_by_name),
           summary(desk.wheel(),
                   [this] { write_summaries(refusals.take_due(now()), refused_orders.take_due(now())); }),
@@ -116,6 +119,8 @@ struct admin_api::state {
             case resource::mode: return order_mode(request, where.service, by);
             case resource::procedure: return order_procedure(request, where.service, by);
             case resource::explanation: return explain(std::string(where.service));
+            case resource::cache: return tell_cache();
+            case resource::purge: return purge(request, by);
             case resource::openapi:
             case resource::services:
             case resource::service: break;
@@ -190,6 +195,26 @@ struct admin_api::state {
         co_return json_reply(reload_document(became, by));
     }
 
+    net::task<net::page_reply> tell_cache() const {
+        co_return json_reply(cache_document(kept.totals(), kept.tier()));
+    }
+
+    net::task<net::page_reply> purge(const net::page_request& request, const std::string& by) {
+        const auto order =
+            parse_purge_request(request.head.find("Content-Type").value_or(""), request.body, wall_now());
+        if (!order) co_return problem_reply(order.error().status, order.error().detail);
+        const auto became = std::make_shared<net::arrival<cache::purge_result>>(desk);
+        const bool taken = kept.purge(order->what, [became](cache::purge_result what) {
+            net::arrival<cache::purge_result>::bring(became, what);
+        });
+        if (!taken)
+            co_return come_again("The cache has too much to do just now. Ask again in a few seconds.");
+        const cache::purge_result done = co_await became->wait();
+        control.write(
+            {.at = wall_now(), .event = "cache-purged", .attributes = purge_attributes(*order, done, by)});
+        co_return json_reply(purge_document(*order, done, by));
+    }
+
     void write_refusal(const refusal_note& note) {
         control.write({.at = wall_now(),
                        .event = "refused",
@@ -226,6 +251,7 @@ struct admin_api::state {
     net::event_loop& desk;
     proxy::site_ptr served;
     control::controller& control;
+    cache::cache_desk& kept;
     reload_order reloads;
     token_book tokens;
     control::view_ptr view;
@@ -236,8 +262,9 @@ struct admin_api::state {
     net::page_server server;
 };
 
-admin_api::admin_api(net::event_loop& desk, proxy::site_ptr served, control::controller& control)
-    : state_(std::make_unique<state>(desk, std::move(served), control)) {}
+admin_api::admin_api(net::event_loop& desk, proxy::site_ptr served, control::controller& control,
+                     cache::cache_desk& cache)
+    : state_(std::make_unique<state>(desk, std::move(served), control, cache)) {}
 
 admin_api::~admin_api() = default;
 

@@ -96,6 +96,32 @@ std::string_view openapi_document() {
         }
       }
     },
+    "/v1/cache": {
+      "get": {
+        "operationId": "read_cache",
+        "summary": "What the reply cache keeps, gives and refuses",
+        "responses": {
+          "200": {"description": "Counts since the start; no callers and no patients", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/cache"}}}},
+          "401": {"$ref": "#/components/responses/unauthorized"}
+        }
+      }
+    },
+    "/v1/cache/purge": {
+      "post": {
+        "operationId": "purge_cache",
+        "summary": "Removes kept answers from memory, from the disk and from what waits for it",
+        "description": "All for which `caller` and `before` hold, where they are given; or `all`, which destroys the keys as well, so that no copy of the disk can be read either. Nothing that was asked before is served any more. The journal keeps who, why and how many.",
+        "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/purge"}}}},
+        "responses": {
+          "200": {"description": "Gone from memory; `disk` says what became of it there", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/purged"}}}},
+          "400": {"$ref": "#/components/responses/problem"},
+          "401": {"$ref": "#/components/responses/unauthorized"},
+          "415": {"$ref": "#/components/responses/problem"},
+          "422": {"$ref": "#/components/responses/problem"},
+          "503": {"$ref": "#/components/responses/problem"}
+        }
+      }
+    },
     "/v1/openapi.json": {
       "get": {
         "operationId": "read_description",
@@ -124,6 +150,56 @@ std::string_view openapi_document() {
       }
     },
     "schemas": {
+      "cache": {
+        "type": "object",
+        "required": ["memory", "disk", "kept", "refused", "dropped", "hits", "misses", "clock"],
+        "properties": {
+          "memory": {
+            "type": "object",
+            "required": ["entries", "bytes", "evicted", "expired", "removed", "purged"],
+            "properties": {"entries": {"type": "integer"}, "bytes": {"type": "integer"}, "evicted": {"type": "integer"}, "expired": {"type": "integer"}, "removed": {"type": "integer"}, "purged": {"type": "integer"}}
+          },
+          "disk": {
+            "type": ["object", "null"],
+            "description": "null without [cache_store]",
+            "required": ["state", "entries", "bytes", "waiting", "dropped", "found", "missed", "late", "errors", "unreadable"],
+            "properties": {"state": {"enum": ["opening", "working", "failing"]}, "entries": {"type": "integer"}, "bytes": {"type": "integer"}, "waiting": {"type": "integer"}, "dropped": {"type": "integer"}, "found": {"type": "integer"}, "missed": {"type": "integer"}, "late": {"type": "integer"}, "errors": {"type": "integer"}, "unreadable": {"type": "integer"}}
+          },
+          "kept": {"type": "integer", "description": "Answers that were offered and kept"},
+          "refused": {"type": "object", "description": "Answers that were not kept, by reason", "additionalProperties": {"type": "integer"}},
+          "dropped": {"type": "integer", "description": "Answers that nobody had time to look at"},
+          "hits": {"type": "integer"},
+          "misses": {"type": "object", "description": "By reason", "additionalProperties": {"type": "integer"}},
+          "clock": {"enum": ["good", "behind", "stepped"]}
+        }
+      },
+      "purge": {
+        "type": "object",
+        "required": ["reason"],
+        "additionalProperties": false,
+        "oneOf": [
+          {"required": ["all"], "not": {"anyOf": [{"required": ["caller"]}, {"required": ["before"]}]}},
+          {"anyOf": [{"required": ["caller"]}, {"required": ["before"]}], "not": {"required": ["all"]}}
+        ],
+        "properties": {
+          "caller": {"type": "string", "description": "A pattern as in cached_callers, without * alone, attribute: and group:"},
+          "before": {"type": "string", "format": "date-time", "description": "Consulted before then"},
+          "all": {"const": true},
+          "reason": {"type": "string", "maxLength": 500}
+        }
+      },
+      "purged": {
+        "type": "object",
+        "required": ["by", "reason", "memory", "disk"],
+        "properties": {
+          "by": {"type": "string"},
+          "reason": {"type": "string"},
+          "memory": {"type": "integer", "description": "Answers that were removed from memory"},
+          "disk": {"enum": ["none", "done", "waiting"]},
+          "disk_entries": {"type": "integer", "description": "With done: answers that were removed from the disk"},
+          "warning": {"type": "string", "description": "With waiting"}
+        }
+      },
       "problem": {
         "type": "object",
         "required": ["type", "title", "status", "detail"],

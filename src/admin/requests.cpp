@@ -45,6 +45,9 @@ constexpr member_names of_mode{mode_members, "\"mode\", \"reason\", \"expires\" 
 constexpr std::array<std::string_view, 2> procedure_members{"open", "reason"};
 constexpr member_names of_procedure{procedure_members, "\"open\" and \"reason\""};
 
+constexpr std::array<std::string_view, 4> purge_members{"caller", "before", "all", "reason"};
+constexpr member_names of_purge{purge_members, "\"caller\", \"before\", \"all\" and \"reason\""};
+
 checked<json::object> read_object(std::string_view body, std::string_view needed) {
     json::error_code failed;
     json::value document = json::parse(json::string_view(body.data(), body.size()), failed);
@@ -154,7 +157,56 @@ checked<json::object> read_order(std::string_view content_type, std::string_view
     return order;
 }
 
+checked<std::optional<caller::pattern>> read_caller(const json::object& order) {
+    const auto* given = order.if_contains("caller");
+    if (given == nullptr) return std::nullopt;
+    auto of = given->is_string() ? caller::pattern::parse(view_of(given->get_string())) : std::nullopt;
+    if (!of || of->text() == "*")
+        return unprocessable(
+            "\"caller\" must name callers as cached_callers does: a certificate's subject such as "
+            "\"CN=Pharmacy One,O=Example,C=BE\", \"DNS:…\", \"URI:…\", \"email:…\", \"CA:…\", \"subject:…\" "
+            "or "
+            "\"issuer:…\". For everybody write \"all\": true.");
+    if (of->text().starts_with("attribute:"))
+        return unprocessable(
+            "What an assertion says beside its subject is not kept: name callers by \"subject:…\" or "
+            "\"issuer:…\".");
+    if (has_control(of->text())) return unprocessable("\"caller\" must not have control characters.");
+    return of;
+}
+
+checked<std::optional<wall_time>> read_before(const json::object& order, wall_time now) {
+    const auto* given = order.if_contains("before");
+    if (given == nullptr) return std::nullopt;
+    const std::string_view text = given->is_string() ? view_of(given->get_string()) : "";
+    const auto at = has_zone(text) ? parse_rfc3339(text) : std::nullopt;
+    if (!at || *at > now)
+        return unprocessable(
+            "\"before\" must be a time that has passed, with its zone (RFC 3339), such as "
+            "\"2024-01-31T18:00:00Z\".");
+    return at;
+}
+
 }  // namespace
+
+std::expected<purge_request, refused_request> parse_purge_request(std::string_view content_type,
+                                                                  std::string_view body, wall_time now) {
+    const auto order = read_order(content_type, body, of_purge.listed, of_purge);
+    if (!order) return refused(order.error());
+    auto of = read_caller(*order);
+    if (!of) return refused(std::move(of.error()));
+    const auto before = read_before(*order, now);
+    if (!before) return refused(before.error());
+    const auto* all = order->if_contains("all");
+    if (all != nullptr && (!all->is_bool() || !all->get_bool()))
+        return unprocessable("\"all\" must be true, or be left out.");
+    if ((all != nullptr) == (*of || *before))
+        return unprocessable(
+            "What is to go must be said: \"caller\" or \"before\" or both, or else \"all\": true.");
+    auto reason = read_reason(*order);
+    if (!reason) return refused(std::move(reason.error()));
+    return purge_request{.what = {.of = std::move(*of), .before = *before}, .reason = std::move(*reason)};
+}
 
 std::expected<control::mode_request, refused_request> parse_mode_request(
     std::string_view content_type, std::string_view body, const config::service_settings& service,

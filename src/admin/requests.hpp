@@ -3,6 +3,7 @@
 #pragma once
 
 #include "garde/base/clock.hpp"
+#include "garde/cache/cache_desk.hpp"
 #include "garde/config/settings.hpp"
 #include "garde/control/controller.hpp"
 
@@ -28,6 +29,17 @@ struct refused_request {
 std::expected<control::mode_request, refused_request> parse_mode_request(
     std::string_view content_type, std::string_view body, const config::service_settings& service,
     std::string_view by, wall_time now);
+
+/// What an operator wants to be gone from the cache, and why.
+struct purge_request {
+    cache::purge_order what;
+    std::string reason;
+};
+
+/// The purge that this body asks for: "caller", a pattern, or "before", a time (RFC 3339), or both; or "all";
+/// and "reason".
+std::expected<purge_request, refused_request> parse_purge_request(std::string_view content_type,
+                                                                  std::string_view body, wall_time now);
 
 /// The same for opening and closing the emergency procedure.
 std::expected<control::procedure_request, refused_request> parse_procedure_request(

@@ -20,6 +20,8 @@ enum class resource : std::uint8_t {
     mode,         ///< POST /v1/services/NAME/mode
     procedure,    ///< POST /v1/services/NAME/procedure
     reload,       ///< POST /v1/reload
+    cache,        ///< GET /v1/cache
+    purge,        ///< POST /v1/cache/purge
 };
 
 /// Whether it is there for orders, by POST; else for reading.

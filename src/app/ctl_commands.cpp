@@ -130,6 +130,11 @@ void add_reading(const add_command& add, const options_ptr& with, int& code) {
     });
 }
 
+/// Units of durations, in seconds.
+std::map<std::string, std::uint64_t> durations() {
+    return {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+}
+
 void add_mode(const add_command& add, const options_ptr& with, int& code) {
     struct order {
         std::string service, mode, reason;
@@ -143,9 +148,7 @@ void add_mode(const add_command& add, const options_ptr& with, int& code) {
         ->required();
     mode->add_option("--reason", what->reason, "why; goes into the journal")->required();
     mode->add_option("--for", what->for_seconds, "how long, e.g. 30s, 10m, 2h; without it until cleared")
-        ->transform(CLI::AsNumberWithUnit(
-            std::map<std::string, std::uint64_t>{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}},
-            CLI::AsNumberWithUnit::CASE_SENSITIVE));
+        ->transform(CLI::AsNumberWithUnit(durations(), CLI::AsNumberWithUnit::CASE_SENSITIVE));
     mode->add_flag("--strict", what->strict, "do not fall back to anything else while pinned");
     mode->callback([&code, with, what] {
         code = ctl(*with, "/v1/services/" + what->service + "/mode",
@@ -170,32 +173,71 @@ void add_procedure(const add_command& add, const options_ptr& with, int& code) {
     });
 }
 
+/// The body of POST /v1/cache/purge.
+std::string purge_body(const std::string& caller, std::uint64_t older_seconds, bool all,
+                       const std::string& reason) {
+    json::object out{{"reason", reason}};
+    if (!caller.empty()) out["caller"] = caller;
+    if (older_seconds > 0) out["before"] = to_rfc3339(wall_now() - std::chrono::seconds(older_seconds));
+    if (all) out["all"] = true;
+    return json::serialize(out);
+}
+
+void add_cache(const add_command& add, const options_ptr& with, int& code) {
+    add("stats", "what is kept, served and refused")->callback([&code, with] {
+        code = ctl(*with, "/v1/cache", {}, nullptr);
+    });
+    struct order {
+        std::string caller, reason;
+        std::uint64_t older_seconds = 0;
+        bool all = false;
+    };
+    auto what = std::make_shared<order>();
+    auto* purge = add("purge", "remove kept answers from memory and disk");
+    auto* caller = purge->add_option("--caller", what->caller, "whose: a pattern as in cached_callers");
+    auto* older = purge->add_option("--older", what->older_seconds, "consulted longer ago, e.g. 30m, 12h, 7d")
+                      ->transform(CLI::AsNumberWithUnit(durations(), CLI::AsNumberWithUnit::CASE_SENSITIVE));
+    purge->add_flag("--all", what->all, "everything, and the keys that it is sealed with")
+        ->excludes(caller)
+        ->excludes(older);
+    purge->add_option("--reason", what->reason, "why; goes into the journal")->required();
+    purge->callback([&code, with, what] {
+        code = ctl(*with, "/v1/cache/purge",
+                   purge_body(what->caller, what->older_seconds, what->all, what->reason), nullptr);
+    });
+}
+
 }  // namespace
 
 void add_ctl(CLI::App& cli, int& code) {
     auto* command = cli.add_subcommand("ctl", "ask and order a running garde")->require_subcommand(1);
     auto with = std::make_shared<ctl_options>();
-    const add_command add = [command, with](const char* name, const char* what) {
-        auto* to = command->add_subcommand(name, what);
-        auto* file =
-            to->add_option("-c,--config", with->config, "configuration file, for the admin API's address");
-        auto* url = to->add_option("--url", with->url, "instead of --config: https://HOST:PORT");
-        file->excludes(url);
-        to->add_option("--ca", with->ca, "PEM: what the admin API's certificate must chain to")
-            ->required()
-            ->envname("GARDE_CA");
-        to->add_option("--token-file", with->token_file, "file with the operator's token")
-            ->required()
-            ->envname("GARDE_TOKEN_FILE");
-        to->add_flag("--json", with->as_json, "print JSON");
-        return to;
+    const auto adding_to = [with](CLI::App* parent) -> add_command {
+        return [parent, with](const char* name, const char* what) {
+            auto* to = parent->add_subcommand(name, what);
+            auto* file = to->add_option("-c,--config", with->config,
+                                        "configuration file, for the admin API's address");
+            auto* url = to->add_option("--url", with->url, "instead of --config: https://HOST:PORT");
+            file->excludes(url);
+            to->add_option("--ca", with->ca, "PEM: what the admin API's certificate must chain to")
+                ->required()
+                ->envname("GARDE_CA");
+            to->add_option("--token-file", with->token_file, "file with the operator's token")
+                ->required()
+                ->envname("GARDE_TOKEN_FILE");
+            to->add_flag("--json", with->as_json, "print JSON");
+            return to;
+        };
     };
+    const add_command add = adding_to(command);
     add_reading(add, with, code);
     add("reload", "have the configuration read anew; all of it, or nothing")->callback([&code, with] {
         code = ctl_reload(*with);
     });
     add_mode(add, with, code);
     add_procedure(add, with, code);
+    auto* cache = command->add_subcommand("cache", "look into the reply cache, or remove from it");
+    add_cache(adding_to(cache->require_subcommand(1)), with, code);
 
     auto* token = command->add_subcommand("token", "make a token for an operator");
     auto name = std::make_shared<std::string>();

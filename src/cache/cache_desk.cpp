@@ -48,7 +48,10 @@ void cache_desk::keep_on_disk(vault_settings where) {
     loop_.post([this, where = std::move(where)]() mutable {
         auto made =
             std::make_unique<store_tier>(loop_, std::move(where), [this](kept_reply what, restored_as how) {
-                return cache_.restore(std::move(what), std::chrono::steady_clock::now(), how);
+                const bool taken = cache_.restore(std::move(what), std::chrono::steady_clock::now(), how);
+                const std::lock_guard lock(totals_mutex_);
+                totals_.kept = cache_.stats();
+                return taken;
             });
         cache_.tell(made.get());
         const std::lock_guard lock(totals_mutex_);
@@ -63,6 +66,51 @@ std::optional<tier_totals> cache_desk::tier() const {
 
 void cache_desk::resize(std::size_t bound_bytes) {
     loop_.post([this, bound_bytes] { cache_.resize(bound_bytes); });
+}
+
+/// By the way of the offers, so that what was answered before it is kept first, and then goes.
+bool cache_desk::purge(purge_order what, std::function<void(purge_result)> then) {
+    return offers_.try_post([this, what = std::move(what), then = std::move(then)]() mutable {
+        carry_out(what, std::move(then));
+    });
+}
+
+void cache_desk::carry_out(const purge_order& what, std::function<void(purge_result)> then) {
+    purge_selection which{.of = {}, .before = what.before};
+    if (what.of) {
+        // A caller with a name of his own is known by all that he goes by.
+        caller::identity named;
+        if (const auto* one = callers_ ? callers_->known.find(*what.of) : nullptr) named.go_by(one->name);
+        which.of = [of = *what.of, named](const caller::identity& who) {
+            return of.matches(who) || (!named.canonical().empty() && who == named);
+        };
+    }
+    purge_result out{.from_memory = cache_.purge(which)};
+    {
+        const std::lock_guard lock(totals_mutex_);
+        totals_.kept = cache_.stats();
+    }
+    if (!tier_) return then(out);
+    struct waiting {
+        std::function<void(purge_result)> then;
+        purge_result so_far;
+        std::unique_ptr<net::deadline> limit;
+
+        void finish(purge_result::on_disk disk) {
+            so_far.disk = disk;
+            if (then) std::exchange(then, nullptr)(so_far);
+        }
+    };
+    // The tier holds it until the disk has done it.
+    const auto state = std::make_shared<waiting>(std::move(then), out);
+    state->limit = std::make_unique<net::deadline>(
+        loop_.wheel(), [to = state.get()] { to->finish(purge_result::on_disk::waiting); });
+    state->limit->set(std::chrono::steady_clock::now() + purge_limit);
+    tier_->purge(std::move(which), [state](std::optional<std::uint64_t> gone) {
+        state->limit->cancel();
+        state->so_far.from_disk = gone.value_or(0);
+        state->finish(purge_result::on_disk::done);
+    });
 }
 
 void cache_desk::recognise(caller::recognition_ptr how) {

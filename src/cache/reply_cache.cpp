@@ -61,6 +61,7 @@ struct reply_cache::state {
     std::size_t bound_bytes;
     reply_keeper* keeper = nullptr;
     age_clock clock;
+    caller_book callers;
     entry_list seen_once;
     entry_list regulars;
     std::size_t regular_bytes = 0;
@@ -72,6 +73,7 @@ struct reply_cache::state {
     /// False when there is no place for it.
     bool restore(kept_reply what, steady_time now, restored_as how) {
         clock.know(what.consulted);
+        what.who = callers.know(what.who);
         // By then it is over at the latest; whether it may be served is decided when somebody asks.
         const auto over = what.consulted.steady.value_or(now) + longest_age;
         auto made = make_entry(std::move(what), over);
@@ -172,8 +174,9 @@ struct reply_cache::state {
     }
 
     [[nodiscard]] kept_reply make_reply(const offer& what, const soap::consult_request& request,
-                                        const soap::consult_reply& reply) const {
-        return {.key = make_key(what.service, what.who, request),
+                                        const soap::consult_reply& reply) {
+        return {.who = callers.know(what.who),
+                .key = make_key(what.service, what.who, request),
                 .removal_keys = removal_keys(what.service, what.who, reply, &request),
                 .body = keep_body(what.reply_body),
                 .content_type = what.reply_content_type,
@@ -308,6 +311,19 @@ bool reply_cache::restore(kept_reply what, steady_time now, restored_as how) {
 void reply_cache::forget(const cache_key& key) {
     if (const auto found = state_->by_key.find(key); found != state_->by_key.end())
         state_->erase(found->second);
+}
+
+std::uint64_t reply_cache::purge(const purge_selection& which) {
+    std::uint64_t out = 0;
+    for (auto* list : {&state_->seen_once, &state_->regulars})
+        for (auto at = list->begin(); at != list->end();) {
+            const auto one = at++;
+            if (!which.has(one->what)) continue;
+            state_->erase(one);
+            ++out;
+        }
+    state_->stats.purged += out;
+    return out;
 }
 
 void reply_cache::resize(std::size_t bound_bytes) {

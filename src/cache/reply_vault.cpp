@@ -15,8 +15,9 @@ constexpr std::uint64_t room_divisor = 20;
 constexpr std::size_t removed_at_once = 500;
 
 /// What stands beside a sealed reply in the open cannot be changed without breaking the seal.
-std::string context_of(std::int64_t epoch, const key_tag& tag, wall_time consulted_at) {
-    return fmt::format("garde reply {} {} {}", epoch, to_hex(tag), consulted_at.time_since_epoch().count());
+std::string context_of(const store::sealed_reply& of) {
+    return fmt::format("garde reply {} {} {} {}", of.epoch, to_hex(of.tag),
+                       of.consulted_at.time_since_epoch().count(), of.caller);
 }
 
 /// A key's tags in all epochs.
@@ -26,27 +27,34 @@ std::vector<store::reply_tag> tags_of(const epoch_ring& ring, const cache_key& k
     return out;
 }
 
-std::optional<kept_reply> open_reply(const epoch_ring& ring, reply_codec& codec,
-                                     const store::sealed_reply& from) {
+/// Without who had asked.
+std::optional<kept_reply> open_seal(const epoch_ring& ring, reply_codec& codec,
+                                    const store::sealed_reply& from) {
     const auto keys = std::ranges::find(ring, from.epoch, &epoch_keys::epoch);
     if (keys == ring.end()) return std::nullopt;
-    const auto plain = keys->open(context_of(from.epoch, from.tag, from.consulted_at), from.sealed);
+    const auto plain = keys->open(context_of(from), from.sealed);
     if (!plain) return std::nullopt;
     auto out = codec.decode(plain->reveal());
     if (out && keys->tag(out->key) != from.tag) return std::nullopt;
     return out;
 }
 
-store::sealed_reply seal_reply(const epoch_keys& keys, reply_codec& codec, const kept_reply& what) {
-    const auto tag = keys.tag(what.key);
-    store::sealed_reply out{
-        .epoch = keys.epoch(),
-        .tag = tag,
-        .removal_tags = {},
-        .consulted_at = what.consulted.wall,
-        .sealed = keys.seal(context_of(keys.epoch(), tag, what.consulted.wall), codec.encode(what).reveal())};
+store::sealed_reply seal_reply(const epoch_keys& keys, reply_codec& codec, const kept_reply& what,
+                               std::int64_t caller) {
+    store::sealed_reply out{.epoch = keys.epoch(),
+                            .caller = caller,
+                            .tag = keys.tag(what.key),
+                            .removal_tags = {},
+                            .consulted_at = what.consulted.wall,
+                            .sealed = {}};
+    out.sealed = keys.seal(context_of(out), codec.encode(what).reveal());
     for (const auto& key : what.removal_keys) out.removal_tags.push_back(keys.tag(key));
     return out;
+}
+
+/// What ends a run of changes that are carried out together.
+bool stands_alone(const change& what) {
+    return std::holds_alternative<purge_change>(what);
 }
 
 }  // namespace
@@ -89,6 +97,7 @@ result<void> reply_vault::open_epochs(wall_time now) {
             "their "
             "answers cannot be read; add the former key to the file as a further line",
             closed, epochs_.size(), with_.file.string());
+    if (auto done = callers_.read(*store_, *ring_); !done) return done;
     return begin_epoch(now);
 }
 
@@ -117,6 +126,7 @@ result<void> reply_vault::end_epochs(wall_time now) {
         std::erase_if(ring, [id](const auto& keys) { return keys.epoch() == id; });
         ring_ = std::make_shared<const epoch_ring>(std::move(ring));
         epochs_.erase(epochs_.begin());
+        if (auto done = callers_.read(*store_, *ring_); !done) return done;
     }
     return {};
 }
@@ -128,41 +138,80 @@ result<void> reply_vault::clear(wall_time now) {
     }
     ring_ = std::make_shared<const epoch_ring>();
     current_usable_ = false;
+    if (auto done = callers_.read(*store_, *ring_); !done) return done;
     return begin_epoch(now);
 }
 
-result<std::vector<kept_reply>> reply_vault::apply(std::span<const change> changes, wall_time now) {
+result<applied_changes> reply_vault::apply(std::span<const change> changes, wall_time now) {
+    applied_changes out;
     // What was to be done before all was cleared need not be done.
     for (std::size_t i = changes.size(); i-- > 0;) {
-        if (!std::holds_alternative<clear_change>(changes[i])) continue;
+        const auto* clearing = std::get_if<clear_change>(&changes[i]);
+        if (clearing == nullptr) continue;
+        const auto before = store_->size();
+        if (!before) return std::unexpected(before.error());
         if (auto done = clear(now); !done) return std::unexpected(done.error());
+        if (clearing->order != 0) out.purged.emplace_back(clearing->order, before->replies);
         changes = changes.subspan(i + 1);
         break;
     }
     if (auto done = begin_epoch(now); !done) return std::unexpected(done.error());
-    if (auto done = store_->begin(); !done) return std::unexpected(done.error());
-    std::vector<kept_reply> newer_ones;
+    while (!changes.empty()) {
+        const auto length =
+            std::max<std::ptrdiff_t>(1, std::ranges::find_if(changes, stands_alone) - changes.begin());
+        const auto together = changes.first(static_cast<std::size_t>(length));
+        if (auto done = apply_together(together, out); !done) return std::unexpected(done.error());
+        changes = changes.subspan(together.size());
+    }
+    return out;
+}
+
+/// All or nothing; a purge comes alone, and has transactions of its own.
+result<void> reply_vault::apply_together(std::span<const change> changes, applied_changes& out) {
+    if (const auto* one = std::get_if<purge_change>(&changes.front())) return purge(*one, out);
+    if (auto done = store_->begin(); !done) return done;
     result<void> done;
-    for (const auto& each : changes) {
-        if (const auto* one = std::get_if<keep_change>(&each)) {
-            auto newer_one = keep(one->what);
-            if (!newer_one)
-                done = std::unexpected(newer_one.error());
-            else if (*newer_one)
-                newer_ones.push_back(std::move(**newer_one));
-        } else if (const auto* gone = std::get_if<remove_change>(&each)) {
-            done = remove(gone->removal_keys);
-        } else if (const auto* dropped = std::get_if<forget_change>(&each)) {
-            done = forget(dropped->key);
-        }
-        if (!done) break;
-    }
+    for (const auto& each : changes)
+        if (done) done = apply_one(each, out);
     if (done) done = store_->commit();
-    if (!done) {
-        store_->roll_back();
-        return std::unexpected(done.error());
+    if (done) return done;
+    store_->roll_back();
+    // Callers that were added are not there.
+    if (auto again = callers_.read(*store_, *ring_); !again) return again;
+    return done;
+}
+
+result<void> reply_vault::apply_one(const change& what, applied_changes& out) {
+    if (const auto* one = std::get_if<keep_change>(&what)) {
+        auto newer_one = keep(one->what);
+        if (!newer_one) return std::unexpected(newer_one.error());
+        if (*newer_one) out.newer_ones.push_back(std::move(**newer_one));
+        return {};
     }
-    return newer_ones;
+    if (const auto* gone = std::get_if<remove_change>(&what)) return remove(gone->removal_keys);
+    if (const auto* dropped = std::get_if<forget_change>(&what)) return forget(dropped->key);
+    return {};
+}
+
+result<void> reply_vault::purge(const purge_change& what, applied_changes& out) {
+    store::reply_selection which{.callers = {}, .before = what.which.before};
+    if (what.which.of) which.callers = callers_.numbers_of(what.which.of);
+    std::uint64_t gone = 0;
+    if (!which.callers || !which.callers->empty()) {
+        const auto done = store_->purge(which);
+        if (!done) return std::unexpected(done.error());
+        gone = *done;
+    }
+    out.purged.emplace_back(what.order, gone);
+    return {};
+}
+
+/// Nothing when its seal does not hold, or nobody knows whose it is.
+std::optional<kept_reply> reply_vault::open_reply(const store::sealed_reply& from) {
+    auto out = open_seal(*ring_, codec_, from);
+    if (!out) return out;
+    out->who = callers_.find(from.caller);
+    return out->who ? std::move(out) : std::nullopt;
 }
 
 /// What stays in its place, if that is newer.
@@ -170,11 +219,13 @@ result<std::optional<kept_reply>> reply_vault::keep(const kept_reply& what) {
     const auto there = store_->find(tags_of(*ring_, what.key));
     if (!there) return std::unexpected(there.error());
     if (*there) {
-        auto known = open_reply(*ring_, codec_, (*there)->reply);
+        auto known = open_reply((*there)->reply);
         if (known && newer(*known, what)) return known;
         if (auto done = store_->remove(**there); !done) return std::unexpected(done.error());
     }
-    if (auto done = store_->put(seal_reply(ring_->back(), codec_, what)); !done)
+    const auto caller = callers_.number_of(*what.who, ring_->back(), *store_);
+    if (!caller) return std::unexpected(caller.error());
+    if (auto done = store_->put(seal_reply(ring_->back(), codec_, what, *caller)); !done)
         return std::unexpected(done.error());
     return std::nullopt;
 }
@@ -187,7 +238,7 @@ result<void> reply_vault::remove(std::vector<cache_key> removal_keys) {
         if (!found) return std::unexpected(found.error());
         for (const auto& each : *found) {
             // It may know the patient by further identifiers.
-            if (const auto known = open_reply(*ring_, codec_, each.reply))
+            if (const auto known = open_seal(*ring_, codec_, each.reply))
                 removal_keys.insert(removal_keys.end(), known->removal_keys.begin(),
                                     known->removal_keys.end());
             if (auto done = store_->remove(each); !done) return done;
@@ -234,6 +285,21 @@ result<std::unique_ptr<vault_reader>> vault_reader::open(const std::filesystem::
     return std::unique_ptr<vault_reader>(new vault_reader(std::move(*opened), boot));
 }
 
+/// Nothing when its seal does not hold, or nobody knows whose it is.
+result<std::optional<kept_reply>> vault_reader::open_reply(const epoch_ring& ring,
+                                                           const store::sealed_reply& from) {
+    auto out = open_seal(ring, codec_, from);
+    if (!out) return out;
+    out->who = callers_.find(from.caller);
+    if (!out->who) {
+        // He has come since they were read.
+        if (auto done = callers_.read(*store_, ring); !done) return std::unexpected(done.error());
+        out->who = callers_.find(from.caller);
+    }
+    if (!out->who) out.reset();
+    return out;
+}
+
 /// As removal goes: by the removal keys of what is known under any of them. A patient has few.
 result<std::vector<cache_key>> vault_reader::linked_to(const epoch_ring& ring, const kept_reply& what) {
     std::vector<cache_key> out = what.removal_keys;
@@ -241,7 +307,7 @@ result<std::vector<cache_key>> vault_reader::linked_to(const epoch_ring& ring, c
         const auto beside = store_->find_removable(tags_of(ring, out[at]));
         if (!beside) return std::unexpected(beside.error());
         for (const auto& each : *beside) {
-            const auto known = open_reply(ring, codec_, each.reply);
+            const auto known = open_seal(ring, codec_, each.reply);
             if (!known) continue;
             for (const auto& key : known->removal_keys)
                 if (std::ranges::find(out, key) == out.end()) out.push_back(key);
@@ -252,14 +318,15 @@ result<std::vector<cache_key>> vault_reader::linked_to(const epoch_ring& ring, c
 
 result<std::optional<found_reply>> vault_reader::unseal(const epoch_ring& ring,
                                                         const store::stored_reply& from) {
-    auto opened = open_reply(ring, codec_, from.reply);
-    if (!opened) {
+    auto opened = open_reply(ring, from.reply);
+    if (!opened) return std::unexpected(opened.error());
+    if (!*opened) {
         ++unreadable_;
         return std::nullopt;
     }
-    auto linked = linked_to(ring, *opened);
+    auto linked = linked_to(ring, **opened);
     if (!linked) return std::unexpected(linked.error());
-    return found_reply{std::move(*opened), std::move(*linked)};
+    return found_reply{std::move(**opened), std::move(*linked)};
 }
 
 result<std::optional<found_reply>> vault_reader::find(const epoch_ring& ring, const cache_key& key) {

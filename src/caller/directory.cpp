@@ -24,6 +24,11 @@ const named_caller* directory::find(const identity& who) const {
     return nullptr;
 }
 
+const named_caller* directory::find(const pattern& known_as) const {
+    const auto found = by_pattern_.find(known_as.text());
+    return found == by_pattern_.end() ? nullptr : &callers_[found->second];
+}
+
 identity directory::recognise(identity who) const {
     if (const auto* known = find(who)) who.go_by(known->name);
     return who;

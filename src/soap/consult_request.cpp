@@ -271,7 +271,7 @@ std::expected<consult_request, consult_error> read_payload(const xmlNode& payloa
 }  // namespace
 
 std::expected<consult_request, consult_error> read_request(std::string_view message) {
-    const auto document = xml_document::parse(message);
+    const auto document = xml_document::parse(message, extent::without_header);
     if (!document) return std::unexpected(document.error());
     return read_payload(document->payload());
 }

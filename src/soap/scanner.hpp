@@ -40,6 +40,8 @@ class scanner {
 
     /// After run() returned `envelope`; result is not set.
     [[nodiscard]] const envelope_scan& findings() const { return found_; }
+    /// What stands between the tags of the Header; empty without one.
+    [[nodiscard]] std::string_view header() const { return header_; }
     [[nodiscard]] bool watched_seen() const { return watched_content_ != nullptr; }
     /// What stands in the first one that was watched for, up to the next tag; with watched_seen().
     [[nodiscard]] std::string_view watched_text() const;
@@ -130,6 +132,7 @@ class scanner {
     place plain_until_;       // not behind either
     const std::string_view watched_;
     envelope_scan found_;
+    std::string_view header_;
     std::string_view created_;
     std::string_view expires_;
     std::string_view fault_code_element_;

@@ -101,6 +101,7 @@ void scanner::leave(role what, std::string_view content) {
         case role::code:
             if (found_.fault_code.empty()) found_.fault_code = plain(content);
             break;
+        case role::header: header_ = content; break;
         case role::body: watching_ = false; break;
         default: break;
     }

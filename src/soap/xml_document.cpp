@@ -6,6 +6,7 @@
 
 #include <libxml/parser.h>
 
+#include <string>
 #include <utility>
 
 namespace garde::soap {
@@ -25,6 +26,16 @@ void initialise_once() {
         return true;
     }();
     static_cast<void>(done);
+}
+
+std::expected<tree_ptr, consult_error> parse_text(std::string_view message) {
+    initialise_once();
+    const std::unique_ptr<xmlParserCtxt, free_context> context(xmlNewParserCtxt());
+    if (context == nullptr) return std::unexpected(consult_error::not_xml);
+    tree_ptr out(xmlCtxtReadMemory(context.get(), message.data(), static_cast<int>(message.size()), nullptr,
+                                   "UTF-8", options));
+    if (out == nullptr || context->nsWellFormed == 0) return std::unexpected(consult_error::not_xml);
+    return out;
 }
 
 }  // namespace
@@ -57,25 +68,27 @@ secret_string value_of(const xmlAttr& attribute) {
     return out;
 }
 
-std::expected<tree_ptr, consult_error> parse_tree(std::string_view message) {
+std::expected<tree_ptr, consult_error> parse_tree(std::string_view message, extent much) {
     if (message.size() > max_message_bytes) return std::unexpected(consult_error::not_xml);
-    switch (scanner(message).run()) {
+    scanner look(message);
+    switch (look.run()) {
         case scanner::verdict::envelope: break;
         case scanner::verdict::malformed: return std::unexpected(consult_error::not_xml);
         case scanner::verdict::doctype: return std::unexpected(consult_error::dtd);
         case scanner::verdict::not_soap: return std::unexpected(consult_error::not_a_consult);
     }
-    initialise_once();
-    const std::unique_ptr<xmlParserCtxt, free_context> context(xmlNewParserCtxt());
-    if (context == nullptr) return std::unexpected(consult_error::not_xml);
-    tree_ptr out(xmlCtxtReadMemory(context.get(), message.data(), static_cast<int>(message.size()), nullptr,
-                                   "UTF-8", options));
-    if (out == nullptr || context->nsWellFormed == 0) return std::unexpected(consult_error::not_xml);
+    if (much == extent::whole || look.header().empty()) return parse_text(message);
+    const auto begin = static_cast<std::size_t>(look.header().data() - message.data());
+    std::string shorter;
+    shorter.reserve(message.size() - look.header().size());  // one buffer, so that one wipe reaches it all
+    shorter.append(message.substr(0, begin)).append(message.substr(begin + look.header().size()));
+    auto out = parse_text(shorter);
+    wipe(shorter);
     return out;
 }
 
-std::expected<xml_document, consult_error> xml_document::parse(std::string_view message) {
-    auto tree = parse_tree(message);
+std::expected<xml_document, consult_error> xml_document::parse(std::string_view message, extent much) {
+    auto tree = parse_tree(message, much);
     if (!tree) return std::unexpected(tree.error());
     xml_document out;
     out.tree_ = std::move(*tree);

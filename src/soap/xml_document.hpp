@@ -9,6 +9,7 @@
 #include <libxml/tree.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -40,13 +41,21 @@ struct free_document {
 };
 using tree_ptr = std::unique_ptr<xmlDoc, free_document>;
 
+/// How much of a message libxml2 gets.
+enum class extent : std::uint8_t {
+    whole,
+    /// All but what stands in the Header, which only the scanner has then looked at: of a question its
+    /// security is three quarters, and no part of the key.
+    without_header,
+};
+
 /// Any SOAP 1.1 envelope that the scanner accepts; never null on success.
-std::expected<tree_ptr, consult_error> parse_tree(std::string_view message);
+std::expected<tree_ptr, consult_error> parse_tree(std::string_view message, extent much = extent::whole);
 
 class xml_document {
   public:
     /// An envelope whose Body has exactly one child element, or why it is none.
-    static std::expected<xml_document, consult_error> parse(std::string_view message);
+    static std::expected<xml_document, consult_error> parse(std::string_view message, extent much);
 
     [[nodiscard]] const xmlNode* header() const { return header_; }  ///< null when the message has none
     [[nodiscard]] const xmlNode& payload() const { return *payload_; }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,6 +69,9 @@ class database {
     };
     void set_closing(closing how);
 
+    /// From now on, what runs long fails once this says so; it is asked now and then. Nothing: never.
+    void interrupt_when(std::function<bool()> over);
+
     database_result<void> execute(const char* sql);
     /// The first column of the first row.
     database_result<std::string> query_text(std::string_view sql);
@@ -78,6 +82,7 @@ class database {
         void operator()(sqlite3* what) const noexcept;
     };
     explicit database(sqlite3* what) : what_(what) {}
+    std::unique_ptr<std::function<bool()>> over_;  ///< SQLite knows where it is
     std::unique_ptr<sqlite3, closer> what_;
 };
 

@@ -2,10 +2,13 @@
 #include "garde/store/reply_store.hpp"
 
 #include "file_lock.hpp"
+#include "reply_rows.hpp"
+#include "reply_schema.hpp"
 #include "sqlite_database.hpp"
 #include "store_files.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -17,107 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* schema_version = "1";
-
-// A reply's removal tags stand in its row, too, so that it can be removed without an index by reply.
-constexpr const char* schema = R"(
-    BEGIN IMMEDIATE;
-    CREATE TABLE epochs (
-        id INTEGER NOT NULL PRIMARY KEY,
-        begun_ns INTEGER NOT NULL,
-        wrapped_key BLOB NOT NULL
-    ) STRICT;
-    CREATE TABLE replies (
-        id INTEGER NOT NULL PRIMARY KEY,
-        epoch INTEGER NOT NULL,
-        consulted_ns INTEGER NOT NULL,
-        tag BLOB NOT NULL,
-        removal_tags BLOB NOT NULL,
-        sealed BLOB NOT NULL
-    ) STRICT;
-    CREATE UNIQUE INDEX replies_by_tag ON replies (tag);
-    CREATE INDEX replies_by_time ON replies (consulted_ns);
-    CREATE TABLE removals (
-        tag BLOB NOT NULL,
-        reply INTEGER NOT NULL,
-        PRIMARY KEY (tag, reply)
-    ) STRICT, WITHOUT ROWID;
-    PRAGMA user_version = 1;
-    COMMIT;
-)";
-
-// FULL syncs at each commit, so that what was committed stays. What is deleted is overwritten. The log and
-// the file shrink again after a busy hour.
-constexpr const char* writing_mode = R"(
-    PRAGMA auto_vacuum = INCREMENTAL;
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
-    PRAGMA secure_delete = ON;
-    PRAGMA journal_size_limit = 8388608;
-)";
-
 constexpr std::size_t destroyed_at_once = 1000;
-
-constexpr std::string_view columns = "id, epoch, consulted_ns, tag, removal_tags, sealed";
-
-std::string_view view(const reply_tag& tag) {
-    return {reinterpret_cast<const char*>(tag.data()), tag.size()};
-}
-
-std::string joined(const std::vector<reply_tag>& tags) {
-    std::string out;
-    for (const auto& tag : tags) out.append(view(tag));
-    return out;
-}
-
-reply_tag tag_from(std::string_view bytes) {
-    reply_tag out{};
-    std::copy_n(bytes.begin(), std::min(bytes.size(), out.size()), out.begin());
-    return out;
-}
-
-std::vector<reply_tag> split(std::string_view bytes) {
-    std::vector<reply_tag> out;
-    for (; bytes.size() >= reply_tag{}.size(); bytes.remove_prefix(reply_tag{}.size()))
-        out.push_back(tag_from(bytes));
-    return out;
-}
-
-std::int64_t nanoseconds_of(wall_time at) {
-    return at.time_since_epoch().count();
-}
-wall_time time_of(std::int64_t nanoseconds) {
-    return wall_time{std::chrono::nanoseconds{nanoseconds}};
-}
-
-stored_reply read_row(const statement& row) {
-    return {.id = row.number(0),
-            .reply = {.epoch = row.number(1),
-                      .tag = tag_from(row.bytes(3)),
-                      .removal_tags = split(row.bytes(4)),
-                      .consulted_at = time_of(row.number(2)),
-                      .sealed = row.bytes(5)}};
-}
-
-database_result<database> open_ready(const fs::path& file) {
-    auto opened = database::open(file);
-    if (!opened) return opened;
-    const auto checked = opened->query_text("PRAGMA quick_check(1)");
-    if (!checked) return std::unexpected(checked.error());
-    if (*checked != "ok") return std::unexpected(database_error{failure_kind::corrupt, "damaged pages"});
-    const auto version = opened->query_text("PRAGMA user_version");
-    if (!version) return std::unexpected(version.error());
-    if (*version != "0" && *version != schema_version)
-        return std::unexpected(database_error{
-            failure_kind::other,
-            fmt::format("it was written by a newer version (its schema is {}, this garde knows {})", *version,
-                        schema_version)});
-    if (auto done = opened->execute(writing_mode); !done) return std::unexpected(done.error());
-    if (*version != schema_version)
-        if (auto done = opened->execute(schema); !done) return std::unexpected(done.error());
-    opened->set_closing(database::closing::clears_log);
-    return opened;
-}
 
 class sqlite_reply_store final : public reply_store {
   public:
@@ -159,6 +62,9 @@ class sqlite_reply_store final : public reply_store {
             if (rows->empty()) break;
             if (auto done = remove_all(*rows); !done) return done;
         }
+        auto forget = database_.prepare("DELETE FROM callers WHERE epoch = ?");
+        if (forget) forget->bind(1, id);
+        if (auto done = finish(what, forget); !done) return done;
         auto erase = database_.prepare("DELETE FROM epochs WHERE id = ?");
         if (erase) erase->bind(1, id);
         if (auto done = finish(what, erase); !done) return done;
@@ -166,6 +72,32 @@ class sqlite_reply_store final : public reply_store {
         const auto cleared = database_.query_text("PRAGMA wal_checkpoint(TRUNCATE)");
         if (!cleared) return failed(what, cleared.error());
         return {};
+    }
+
+    result<std::vector<stored_caller>> callers() override {
+        constexpr std::string_view what = "read the callers";
+        auto query = database_.prepare("SELECT id, epoch, tag, sealed FROM callers ORDER BY id");
+        if (!query) return failed(what, query.error());
+        std::vector<stored_caller> out;
+        for (;;) {
+            const auto step = query->step();
+            if (!step) return failed(what, step.error());
+            if (*step == statement::step_result::done) return out;
+            out.push_back({query->number(0), query->number(1), tag_from(query->bytes(2)), query->bytes(3)});
+        }
+    }
+
+    result<std::int64_t> put_caller(const stored_caller& value) override {
+        constexpr std::string_view what = "keep a caller";
+        auto insert =
+            database_.prepare("INSERT INTO callers (epoch, tag, sealed) VALUES (?, ?, ?) RETURNING id");
+        if (!insert) return failed(what, insert.error());
+        insert->bind(1, value.epoch);
+        insert->bind_bytes(2, view(value.tag));
+        insert->bind_bytes(3, value.sealed);
+        const auto step = insert->step();
+        if (!step) return failed(what, step.error());
+        return insert->number(0);
     }
 
     result<void> begin() override { return execute("begin a transaction", "BEGIN IMMEDIATE"); }
@@ -178,9 +110,10 @@ class sqlite_reply_store final : public reply_store {
 
     result<void> put(const sealed_reply& value) override {
         constexpr std::string_view what = "keep a reply";
-        if (auto done = prepared(insert_,
-                                 "INSERT INTO replies (epoch, consulted_ns, tag, removal_tags, sealed) "
-                                 "VALUES (?, ?, ?, ?, ?) RETURNING id");
+        if (auto done =
+                prepared(insert_,
+                         "INSERT INTO replies (epoch, consulted_ns, tag, removal_tags, sealed, caller) "
+                         "VALUES (?, ?, ?, ?, ?, ?) RETURNING id");
             !done)
             return failed(what, done.error());
         insert_->bind(1, value.epoch);
@@ -188,6 +121,7 @@ class sqlite_reply_store final : public reply_store {
         insert_->bind_bytes(3, view(value.tag));
         insert_->bind_bytes(4, joined(value.removal_tags));
         insert_->bind_bytes(5, value.sealed);
+        insert_->bind(6, value.caller);
         const auto step = insert_->step();
         if (!step) return failed(what, step.error());
         const auto id = insert_->number(0);
@@ -264,6 +198,25 @@ class sqlite_reply_store final : public reply_store {
         return old->size();
     }
 
+    /// By id, so that each reply is looked at once.
+    result<std::uint64_t> purge(const reply_selection& which) override {
+        std::string condition;
+        if (which.callers) condition += fmt::format(" AND caller IN ({})", fmt::join(*which.callers, ", "));
+        if (which.before) condition += fmt::format(" AND consulted_ns < {}", nanoseconds_of(*which.before));
+        std::uint64_t out = 0;
+        for (std::int64_t after = 0;;) {
+            const auto some =
+                select("look for the replies to purge",
+                       fmt::format("SELECT {} FROM replies WHERE id > {}{} ORDER BY id LIMIT {}", columns,
+                                   after, condition, destroyed_at_once));
+            if (!some) return std::unexpected(some.error());
+            if (some->empty()) return out;
+            if (auto done = remove_all(*some); !done) return std::unexpected(done.error());
+            out += some->size();
+            after = some->back().id;
+        }
+    }
+
     result<reply_store_size> size() override {
         constexpr std::string_view what = "measure the store";
         if (!replies_) {
@@ -278,6 +231,18 @@ class sqlite_reply_store final : public reply_store {
         if (!pages) return failed(what, pages.error());
         if (!bytes) return failed(what, bytes.error());
         return reply_store_size{.replies = *replies_, .bytes = *pages * *bytes};
+    }
+
+    result<void> check(const std::function<bool()>& give_up) override {
+        constexpr std::string_view what = "check the database";
+        if (give_up()) return {};
+        database_.interrupt_when(give_up);
+        const auto found = database_.query_text("PRAGMA quick_check(1)");
+        database_.interrupt_when({});
+        if (!found && give_up()) return {};
+        if (!found) return failed(what, found.error());
+        if (*found != "ok") return failed(what, {failure_kind::corrupt, "damaged pages"});
+        return {};
     }
 
     [[nodiscard]] bool damaged() const override { return damaged_; }
@@ -377,7 +342,7 @@ result<std::unique_ptr<reply_store>> open_sqlite_reply_store(const fs::path& fil
     if (!lock) return std::unexpected(lock.error());
     database_result<database> opened =
         state == reply_file::as_it_is
-            ? open_ready(file)
+            ? open_reply_database(file)
             : std::unexpected(database_error{failure_kind::corrupt, "it was found damaged while in use"});
     if (!opened && opened.error().kind == failure_kind::corrupt) {
         const auto aside = set_aside(file);
@@ -386,7 +351,7 @@ result<std::unique_ptr<reply_store>> open_sqlite_reply_store(const fs::path& fil
             "store: {} was corrupt ({}); it was set aside as {}, and a new one begun: the answers that "
             "it held are lost",
             file.string(), opened.error().message, aside->string());
-        opened = open_ready(file);
+        opened = open_reply_database(file);
     }
     if (!opened)
         return fail(fmt::format("cannot use {}: {}; the folder must be writable for garde", file.string(),

@@ -32,6 +32,7 @@ void write_cache(openmetrics_writer& out, const cache::cache_totals& totals) {
     out.counter(std::array{label{"reason", "removed"}}, totals.kept.removed);
     out.counter(std::array{label{"reason", "evicted"}}, totals.kept.evicted);
     out.counter(std::array{label{"reason", "expired"}}, totals.kept.expired);
+    out.counter(std::array{label{"reason", "purged"}}, totals.kept.purged);
     out.family(metric_type::counter, "garde_cache_misses",
                "Questions that the cache did not answer, by reason.");
     for (const auto& [detail, count] : totals.misses) out.counter(std::array{label{"detail", detail}}, count);

@@ -20,6 +20,10 @@ TEST(routes_test, EachAddressHasItsResource) {
     EXPECT_EQ(service->what, resource::service);
     EXPECT_EQ(service->service, "consult");
     EXPECT_EQ(find_place("POST", "/v1/reload")->what, resource::reload);
+    EXPECT_EQ(find_place("GET", "/v1/cache")->what, resource::cache);
+    EXPECT_EQ(find_place("POST", "/v1/cache/purge")->what, resource::purge);
+    EXPECT_FALSE(find_place("GET", "/v1/cache/purge").has_value());
+    EXPECT_FALSE(find_place("POST", "/v1/cache").has_value());
     const auto mode = find_place("POST", "/v1/services/consult/mode");
     EXPECT_EQ(mode->what, resource::mode);
     EXPECT_EQ(mode->service, "consult");

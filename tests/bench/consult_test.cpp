@@ -6,8 +6,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <map>
+#include <vector>
 
 namespace bench {
 namespace {
@@ -65,6 +69,44 @@ TEST(consult, each_question_has_its_own_reference_and_patient_and_nothing_else) 
     EXPECT_THAT(second, HasSubstr("<c:Reference>00001000000007</c:Reference>"));
     EXPECT_THAT(second, HasSubstr("<c:Ssin>00000000007</c:Ssin>"));
     EXPECT_EQ(made->fresh(41), first);
+}
+
+TEST(consult, a_question_about_a_patient_differs_in_reference_times_and_signatures) {
+    auto made = question::make("/", fixture("consult-request.xml"));
+    ASSERT_TRUE(made) << made.error();
+    const std::string first(made->about(7, 1234));
+    const std::string second(made->about(7, 1235));
+    EXPECT_THAT(first, HasSubstr("<c:Ssin>00000000007</c:Ssin>"));
+    EXPECT_THAT(first, HasSubstr("<c:Reference>00000000001234</c:Reference>"));
+    EXPECT_THAT(first, HasSubstr("<wsu:Created>2018-08-09T09:30:00.234Z</wsu:Created>"));
+    EXPECT_THAT(first, HasSubstr("<ds:SignatureValue>00000000001234"));
+    EXPECT_EQ(first.size(), second.size());
+    EXPECT_NE(first, second);
+    EXPECT_EQ(made->about(7, 1234), first);
+}
+
+TEST(draw, patients_come_in_turn_evenly_or_by_zipfs_law) {
+    static constexpr std::uint64_t patients = 1000;
+    draw turn(draw::order::turn, patients, 5);
+    EXPECT_EQ(turn.next(), 5U);
+    for (std::uint64_t i = 1; i < patients; ++i) EXPECT_EQ(turn.next(), 5 + i);
+    EXPECT_EQ(turn.next(), 5U);
+    const auto most_frequent = [](draw from) {
+        std::map<std::uint64_t, int> seen;
+        for (int i = 0; i < 100'000; ++i) ++seen[from.next()];
+        EXPECT_LT(seen.rbegin()->first, patients);
+        std::vector<int> counts;
+        for (const auto& [patient, count] : seen) counts.push_back(count);
+        std::ranges::sort(counts, std::greater());
+        return counts;
+    };
+    const auto even = most_frequent(draw(draw::order::uniform, patients, 0));
+    EXPECT_LT(even.front(), 200);
+    const auto zipf = most_frequent(draw(draw::order::zipf, patients, 0));
+    // The harmonic number of a thousand is 7.49.
+    EXPECT_NEAR(zipf[0], 100'000 / 7.49, 600);
+    EXPECT_NEAR(zipf[1], 100'000 / 7.49 / 2, 500);
+    EXPECT_NEAR(zipf[9], 100'000 / 7.49 / 10, 200);
 }
 
 TEST(consult, a_document_that_is_no_consult_is_refused) {

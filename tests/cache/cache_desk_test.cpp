@@ -199,6 +199,52 @@ TEST_F(at_desk, what_became_of_offers_and_questions_is_counted) {
     EXPECT_EQ(totals.clock, clock_trust::good);
 }
 
+TEST_F(at_desk, a_purge_takes_one_callers_entries_and_what_was_offered_before_it) {
+    const auto purge = [&](purge_order what) {
+        std::optional<purge_result> out;
+        std::binary_semaphore done{0};
+        EXPECT_TRUE(desk.purge(std::move(what), [&](purge_result became) {
+            out = became;
+            done.release();
+        }));
+        done.acquire();
+        return *out;
+    };
+    desk.offer(good_offer(one));
+    desk.offer(good_offer(two));
+    const auto gone = purge({.of = caller::pattern::parse("CN=Example Pharmacy One"), .before = {}});
+    EXPECT_EQ(gone.from_memory, 1U);
+    EXPECT_EQ(gone.disk, purge_result::on_disk::no_disk);
+    EXPECT_EQ(detail_for(one), "no-entry");
+    EXPECT_EQ(detail_for(two), "");
+    EXPECT_EQ(purge({.of = {}, .before = nine}).from_memory, 0U);
+    EXPECT_EQ(purge({.of = {}, .before = nine + 1ms}).from_memory, 1U);
+    desk.offer(good_offer(one));
+    EXPECT_EQ(purge({}).from_memory, 1U);
+    EXPECT_EQ(desk.totals().kept.purged, 3U);
+}
+
+TEST_F(at_desk, a_purge_by_one_of_a_callers_names_reaches_what_he_asked_under_the_others) {
+    caller::named_caller named{.name = "pharmacy", .known_as = {}, .limits = {}};
+    named.known_as.push_back(*caller::pattern::parse("CN=Example Pharmacy One"));
+    named.known_as.push_back(*caller::pattern::parse("CN=New Name"));
+    const auto known = std::make_shared<caller::recognition>();
+    known->known = caller::directory({named});
+    desk.recognise(known);
+    desk.offer(good_offer(known->known.recognise(one)));
+    desk.offer(good_offer(two));
+    std::binary_semaphore done{0};
+    std::uint64_t gone = 0;
+    ASSERT_TRUE(
+        desk.purge({.of = caller::pattern::parse("CN=New Name"), .before = {}}, [&](purge_result became) {
+            gone = became.from_memory;
+            done.release();
+        }));
+    done.acquire();
+    EXPECT_EQ(gone, 1U);
+    EXPECT_EQ(detail_for(two), "");
+}
+
 TEST_F(at_desk, a_clock_that_was_set_raises_an_alarm) {
     desk.offer(good_offer(one));
     question later = about(one);

@@ -19,7 +19,8 @@ const boot_id this_boot{1};
 const boot_id other_boot{2};
 
 kept_reply sample(std::string_view body) {
-    return {.key = sha256("key"),
+    return {.who = {},
+            .key = sha256("key"),
             .removal_keys = {sha256("one"), sha256("two")},
             .body = keep_body(body),
             .content_type = "text/xml; charset=utf-8",

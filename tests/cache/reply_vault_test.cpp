@@ -100,6 +100,54 @@ TEST_F(vaulting, all_goes_with_its_keys_and_what_comes_after_stays) {
     EXPECT_NE(vault->ring()->front().tag(reply(1).key), before) << "the former key would still open copies";
 }
 
+TEST_F(vaulting, a_purge_goes_by_caller_in_all_epochs_and_by_age) {
+    open();
+    const caller_ptr one = who;
+    const caller_ptr two = std::make_shared<const caller::identity>("CN=ca", "CN=pharmacy-2",
+                                                                    std::vector<std::string>{"DNS:two.test"});
+    const auto keep_of = [&](int number, const caller_ptr& whose) {
+        auto what = reply(number);
+        what.who = whose;
+        keep(what);
+    };
+    keep_of(1, one);
+    keep_of(2, two);
+    now += 24h * 8;  // another epoch
+    keep_of(3, one);
+    keep_of(4, two);
+    open();
+    ASSERT_EQ(vault->ring()->size(), 2U);
+    EXPECT_EQ(*find(2)->who, *two) << "whose it is comes back";
+    EXPECT_EQ(find(2)->who->alternative_names(), two->alternative_names());
+    const auto purge = [&](purge_selection which) {
+        const std::vector<change> order{purge_change{std::move(which), 7}};
+        const auto done = vault->apply(order, now);
+        EXPECT_TRUE(done && done->purged.size() == 1 && done->purged.front().first == 7);
+        return done->purged.front().second;
+    };
+    const auto of_two = [](const caller::identity& of) { return of.subject() == "CN=pharmacy-2"; };
+    EXPECT_EQ(purge({.of = of_two, .before = now - 24h}), 1U);
+    EXPECT_FALSE(find(2));
+    EXPECT_TRUE(find(4));
+    EXPECT_EQ(purge({.of = of_two, .before = {}}), 1U);
+    EXPECT_EQ(purge({.of = of_two, .before = {}}), 0U);
+    EXPECT_TRUE(find(1) && find(3));
+    EXPECT_EQ(purge({.of = {}, .before = now - 24h}), 1U);
+    EXPECT_FALSE(find(1));
+    EXPECT_TRUE(find(3));
+}
+
+TEST_F(vaulting, a_batch_counts_in_its_order_around_a_purge) {
+    open();
+    std::vector<change> batch;
+    batch.emplace_back(keep_change{reply(1)});
+    batch.emplace_back(purge_change{{.of = [](const caller::identity&) { return true; }, .before = {}}, 1});
+    batch.emplace_back(keep_change{reply(2)});
+    apply(std::move(batch));
+    EXPECT_FALSE(find(1));
+    EXPECT_TRUE(find(2));
+}
+
 TEST_F(vaulting, an_epoch_is_destroyed_when_its_last_reply_is_over) {
     open();
     keep(reply(1));

@@ -155,13 +155,77 @@ TEST_F(tiering, a_reply_that_the_insurer_has_overtaken_is_replaced_in_memory) {
     EXPECT_EQ(*taken.at(reply(1).key).body, "newer by the insurer's word");
 }
 
+TEST_F(tiering, a_purge_takes_one_callers_replies_from_the_disk_and_from_what_waits) {
+    begin();
+    room = 0;
+    wait_for(tier_state::working);
+    tier->keep(reply(1));
+    const auto mine = who;
+    who = std::make_shared<const caller::identity>("CN=ca", "CN=pharmacy-2", std::vector<std::string>{});
+    tier->keep(reply(2));
+    who = mine;
+    wait_until_written(2);
+    room = 1000;
+    std::optional<std::optional<std::uint64_t>> gone;
+    tier->keep(reply(3));
+    tier->purge(
+        {.of = [](const caller::identity& of) { return of.subject() == "CN=pharmacy-1"; }, .before = {}},
+        [&](std::optional<std::uint64_t> count) { gone = count; });
+    EXPECT_FALSE(ask(1)) << "it is still there, and may not be served";
+    EXPECT_FALSE(ask(2)) << "nor may anything else, as nobody knows whose it is";
+    run_until([&] { return gone.has_value(); });
+    EXPECT_EQ(*gone, std::optional<std::uint64_t>(1)) << "the other one had not come there";
+    run_until([&] { return ask(2); });
+    EXPECT_FALSE(ask(1));
+    EXPECT_FALSE(ask(3));
+    EXPECT_EQ(*taken.at(reply(2).key).who, caller::identity("CN=ca", "CN=pharmacy-2", {}));
+    EXPECT_EQ(taken.size(), 1U);
+}
+
+TEST_F(tiering, what_comes_back_from_the_disk_after_a_purge_was_ordered_is_not_taken) {
+    begin();
+    tier->keep(reply(1, "newer by the insurer's word"));
+    restart();
+    run_until([&] { return taken.contains(reply(1).key); });
+    auto older = reply(1, "older");
+    older.communicated -= std::chrono::days{3};
+    tier->keep(older);
+    // The disk has told that it has a newer one, and the desk has not heard of it.
+    while (tier->totals().written == 0) std::this_thread::sleep_for(1ms);
+    taken.clear();
+    std::optional<std::uint64_t> gone;
+    tier->purge({.of = [](const caller::identity&) { return true; }, .before = {}},
+                [&](std::optional<std::uint64_t> count) { gone = count; });
+    run_until([&] { return gone.has_value(); });
+    EXPECT_EQ(gone, 1U);
+    EXPECT_TRUE(taken.empty());
+}
+
+TEST_F(tiering, two_purges_in_one_batch_have_their_own_counts) {
+    begin();
+    wait_for(tier_state::working);
+    for (int i = 0; i < 5; ++i) {
+        tier->keep(reply(i));
+        now += 1s;
+    }
+    wait_until_written(5);
+    std::vector<std::optional<std::uint64_t>> counts;
+    const auto count = [&](std::optional<std::uint64_t> gone) { counts.push_back(gone); };
+    tier->purge({.of = {}, .before = now - 3s}, count);
+    tier->purge({.of = [](const caller::identity&) { return true; }, .before = {}}, count);
+    run_until([&] { return counts.size() == 2; });
+    EXPECT_EQ(counts, (std::vector<std::optional<std::uint64_t>>{2, 3}));
+}
+
 TEST_F(tiering, all_goes_at_once) {
     begin();
     tier->keep(reply(1));
     restart();
     run_until([&] { return taken.contains(reply(1).key); });
-    tier->clear();
+    std::optional<std::uint64_t> gone;
+    tier->purge({}, [&](std::optional<std::uint64_t> count) { gone = count; });
     EXPECT_FALSE(ask(1));
+    run_until([&] { return gone == 1U; });
     restart();
     EXPECT_FALSE(ask(1));
     EXPECT_EQ(tier->totals().entries, 0U);

@@ -25,6 +25,8 @@ struct vaulting : testing::Test {
     std::vector<master_key> keys{master('a')};
     std::uint64_t bytes = 64ULL * 1024 * 1024;
     std::unique_ptr<reply_vault> vault;
+    caller_ptr who =
+        std::make_shared<const caller::identity>("CN=ca", "CN=pharmacy-1", std::vector<std::string>{});
 
     static master_key master(char fill) {
         return *master_key::from(secret_string(std::string(master_key::size, fill)));
@@ -41,7 +43,8 @@ struct vaulting : testing::Test {
     /// Of a patient whose number and registration are these.
     [[nodiscard]] kept_reply reply(int number,
                                    const std::string& body = test::fixture("consult-reply.xml")) const {
-        return {.key = sha256("key" + std::to_string(number)),
+        return {.who = who,
+                .key = sha256("key" + std::to_string(number)),
                 .removal_keys = {ssin(number), sha256("registration" + std::to_string(number))},
                 .body = keep_body(body),
                 .content_type = "text/xml",
@@ -55,7 +58,7 @@ struct vaulting : testing::Test {
     std::vector<kept_reply> apply(std::vector<change> what) {
         auto done = vault->apply(what, now);
         EXPECT_TRUE(done.has_value()) << (done ? "" : done.error().message);
-        return done ? std::move(*done) : std::vector<kept_reply>{};
+        return done ? std::move(done->newer_ones) : std::vector<kept_reply>{};
     }
     std::vector<kept_reply> keep(kept_reply what) {
         std::vector<change> one;

@@ -12,7 +12,7 @@ from harness import paths
 
 sys.path.insert(0, str(paths.PROJECT))
 
-from bench.driver import failover_report, faults, machine, proxies, report, throughput_report, trial  # noqa: E402
+from bench.driver import degraded, degraded_report, failover_report, faults, load, machine, proxies, report, throughput_report, trial  # noqa: E402
 from bench.driver.figures import PROXIES  # noqa: E402
 from bench.driver.outcomes import Judged, Request, Spell  # noqa: E402
 
@@ -218,3 +218,58 @@ def test_a_business_fault_is_good_only_where_it_was_expected(around):
     met = in_the_spell(run)
     assert {(request.status, request.what) for request in met} == {(500, "SOA-03001")}
     assert dataclasses.replace(run, wanted=faults.REPLY).figures("x")["failed/x"][1] >= len(met) > SHORT.rate / 2
+
+
+# --- without backends
+
+
+def degraded_verdict(name, garde, nginx=None):
+    out = report.Samples(degraded_report.PROXIES)
+    for proxy, values in (("garde", garde), ("nginx", nginx)):
+        for value in values or ():
+            out.add(proxy, {name: ("", value)})
+    return degraded_report.verdict(name, report.by_name(out.figures())[name])
+
+
+def test_the_bounds_without_backends():
+    assert degraded_verdict("cpu_us_per_answer", (70, 70, 70), (100, 100, 100)).endswith("yes")
+    assert degraded_verdict("cpu_us_per_answer", (69, 71, 72), (100, 100, 100)).endswith("ranges overlap")
+    assert degraded_verdict("cpu_us_per_answer", (71, 71, 72), (100, 100, 100)).endswith("**no**")
+    for name, good, bad in (("hit_ratio/realistic", 99.9, 99.8), ("p99_ms/memory", 1.9, 2), ("p99_ms/disk", 9.9, 10),
+                            ("bytes_on_disk_per_entry", 600, 601), ("start_ms/1M", 1000, 1001), ("admission_cpu_percent/cached", 3, 3.1),
+                            ("admission_cpu_percent/uncached", 0, 0.1)):
+        assert degraded_verdict(name, (good,)).endswith("yes"), name
+        assert degraded_verdict(name, (bad,)).endswith("**no**"), name
+    assert degraded_verdict("p50_ms/memory", (1,)) == ""
+
+
+def test_degraded_files_can_be_read(tmp_path):
+    out = report.Samples(degraded_report.PROXIES)
+    out.add("garde", {name: ("ms", 1) for name in degraded_report.BOUNDS})
+    degraded_report.write(tmp_path, out.figures(), ["a condition"])
+    assert len(json.loads((tmp_path / "degraded.json").read_text())) == len(degraded_report.BOUNDS)
+    assert "a condition" in (tmp_path / "degraded.md").read_text()
+
+
+def test_what_is_filled_in_is_answered_and_nothing_else(pki, tmp_path):
+    entries = 300
+    proxy_core, load_core = machine.two_cores()
+    kept = degraded.Kept(paths.BUILD, pki.folder, tmp_path / "kept", entries, degraded.REPLY_BYTES)
+    assert kept.found["entries"] == entries and 400 < kept.bytes_each < 2000
+    garde = degraded.Garde(paths.BUILD, pki.folder, kept, degraded.nobody(), proxy_core, tmp_path, "16MiB")
+    try:
+        garde.wait_until_memory_is_full()
+        assert garde.metric("garde_cache_entries") == entries
+        short = dataclasses.replace(degraded.QUICK, warm_up=0.2, closed=0.5)
+
+        def missed(**options):
+            scenario = degraded.asking(pki.folder, "", "closed", short, count_misses=True, **options)
+            found = load.run(paths.BUILD, garde, load_core, tmp_path, scenario).report
+            assert found["answered"] > 0
+            return found["missed"] / found["answered"]
+
+        assert missed(order="zipf", patients=entries) == 0
+        assert missed(order="uniform", patients=entries, first_patient=entries) == 1
+        assert 0.3 < missed(order="uniform", patients=2 * entries) < 0.7
+    finally:
+        garde.stop()

@@ -69,6 +69,42 @@ def test_answers_outlive_garde(cluster, end):
     cluster.heal()
 
 
+def test_a_purge_reaches_memory_and_disk_and_is_written_down(cluster):
+    garde = cluster.garde
+    cluster.heal()
+    before = metric(garde, "garde_cache_store_written_total")
+    ask_all(garde)
+    with garde.client(2) as other:
+        kept = other.ask(consult(PATIENTS[0])).body
+    wait_for(lambda: metric(garde, "garde_cache_store_written_total") > before + len(PATIENTS), "all is on the disk", 30)
+    stats = garde.admin("GET", "/v1/cache").document
+    assert stats["memory"]["entries"] >= len(PATIENTS) + 1 and stats["disk"]["state"] == "working"
+
+    names = [garde.pki.subject(number) for number in (1, 2)]
+    refused = garde.admin("POST", "/v1/cache/purge", {"caller": names[0]})
+    assert refused.status == 422 and garde.admin("GET", "/v1/cache").document["memory"]["purged"] == 0
+    done = garde.admin("POST", "/v1/cache/purge", {"caller": names[0], "reason": "has left"})
+    assert done.status == 200, done.document
+    assert done.document["memory"] == len(PATIENTS) and done.document["disk"] == "done"
+    assert done.document["disk_entries"] == len(PATIENTS)
+    record = wait_for(lambda: garde.journal("cache-purged"), "the record")[-1]["attributes"]
+    assert (record["by"], record["reason"], record["caller"]) == ("operator-a", "has left", names[0])
+    assert record["memory"] == str(len(PATIENTS)) == record["disk_entries"]
+
+    garde.restart_after_kill()
+    wait_for(lambda: state(garde) == "working", "the disk is there", 30)
+    take_sites_down(cluster)
+    with garde.client() as client, garde.client(2) as other:
+        reply = wait_for(lambda: (r := other.ask(consult(PATIENTS[0]))).get("Age") and r, "another's is still there")
+        assert reply.body == kept
+        assert client.ask(consult(PATIENTS[0])).status == 500
+    done = garde.admin("POST", "/v1/cache/purge", {"all": True, "reason": "the end"})
+    assert done.document["disk_entries"] == 1, done.document
+    with garde.client(2) as other:
+        assert other.ask(consult(PATIENTS[0])).status == 500
+    cluster.heal()
+
+
 def test_a_disk_that_cannot_be_used_costs_nobody_an_answer(cluster):
     garde = cluster.garde
     cluster.heal()

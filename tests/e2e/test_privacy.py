@@ -1,5 +1,12 @@
 """No national number, name or password in any log, journal or file: searched for in every form that software leaves behind."""
 
+import gzip
+import pathlib
+import re
+import signal
+import subprocess
+import zlib
+
 import pytest
 
 from harness import secrets
@@ -78,6 +85,31 @@ def test_the_search_finds_base64_inside_longer_texts(tmp_path):
     for shift in range(7):
         (tmp_path / "planted").write_bytes(base64.b64encode(b"x" * shift + PATIENTS[0].encode() + b"yz"))
         assert secrets.search([tmp_path], {"patient": PATIENTS[0]})
+
+
+@pytest.mark.parametrize("kind", ["zlib", "gzip", "zstd", "zstd with garde's dictionary"])
+def test_the_search_finds_what_is_packed(tmp_path, kind):
+    text = f"<c:Ssin>{PATIENTS[0]}</c:Ssin>".encode() * 3
+    options = ["-D", secrets.dictionary()] if "dictionary" in kind else []
+    packed = {"zlib": zlib.compress, "gzip": gzip.compress}.get(kind) or (
+        lambda raw: subprocess.run(["zstd", "-c", "-q", *options], input=raw, capture_output=True, check=True).stdout)
+    (tmp_path / "planted").write_bytes(b"before " + packed(text) + b" behind")
+    found = secrets.search([tmp_path], {"patient": PATIENTS[0], "other": PATIENTS[1]})
+    assert {name for _, name, _ in found} == {"patient"}, found
+
+
+def test_no_core_is_left_of_a_garde_that_crashes(make_cluster):
+    garde = make_cluster(cache_store=True).garde
+    with garde.client() as client:
+        client.ask(consult(PATIENTS[0]))
+    pid = garde.process.pid
+    limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
+    assert re.search(r"Max core file size +0 +0 ", limits), limits
+    folders = [pathlib.Path(f"/proc/{pid}/cwd").resolve(), garde.folder, garde.data]
+    before = {file for folder in folders for file in folder.glob("core*")}
+    garde.process.kill(signal.SIGABRT)
+    assert {file for folder in folders for file in folder.glob("core*")} == before
+    assert secrets.search([garde.folder], {"patient": PATIENTS[0]}) == []
 
 
 def test_there_is_something_to_search(cluster, used):

@@ -122,6 +122,23 @@ TEST(read_request_in, a_body_holds_one_payload_and_nothing_else) {
               "unknown-element");
 }
 
+TEST(read_request, what_stands_in_the_header_makes_no_difference) {
+    const auto whole = read_request(pharmacist());
+    ASSERT_TRUE(whole);
+    const auto same = [&](const std::string& message) {
+        const auto other = read_request(message);
+        return other && other->care_receiver.identifiers() == whole->care_receiver.identifiers() &&
+               other->provider_nihii == whole->provider_nihii && other->date == whole->date;
+    };
+    EXPECT_TRUE(same(with_section(pharmacist(), "<soapenv:Header>", "</soapenv:Header>", "")));
+    EXPECT_TRUE(
+        same(with_section(pharmacist(), "<soapenv:Header>", "</soapenv:Header>", "<soapenv:Header/>")));
+    EXPECT_TRUE(same(with_section(pharmacist(), "<soapenv:Header>", "</soapenv:Header>",
+                                  "<soapenv:Header><soapenv:Body>none</soapenv:Body></soapenv:Header>")));
+    EXPECT_FALSE(read_request(with(pharmacist(), "</wsu:Created>", "</wsu:Expires>")))
+        << "it must be well-formed all the same";
+}
+
 TEST(read_request, values_are_trimmed) {
     const auto request =
         read_request(with(pharmacist(), ">00000000101</c:Value>", ">\n\t 00000000101 \r\n</c:Value>"));

@@ -1,6 +1,7 @@
 // The reply store over SQLite: what is kept, what goes, and what a broken file does.
 #include "garde/store/reply_store.hpp"
 
+#include "../../src/store/sqlite_database.hpp"
 #include "../support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
@@ -271,6 +272,113 @@ TEST_F(replies, damage_that_shows_in_use_is_told_and_the_file_set_aside) {
     ASSERT_TRUE(store);
     EXPECT_TRUE(fs::exists(file.string() + ".corrupt-1"));
     EXPECT_EQ(store->size()->replies, 0U);
+}
+
+TEST_F(replies, a_purge_takes_what_is_selected_and_nothing_else) {
+    for (std::uint8_t i = 1; i <= 6; ++i) {
+        auto one = reply(i);
+        one.caller = 1 + i % 2;
+        put(one);
+    }
+    EXPECT_EQ(*store->purge({.callers = std::vector<std::int64_t>{1}, .before = reply(4).consulted_at}), 1U);
+    EXPECT_EQ(sealed_under(2), "nothing");
+    EXPECT_NE(sealed_under(1), "nothing") << "it is another's";
+    EXPECT_NE(sealed_under(4), "nothing") << "it is not older than itself";
+    EXPECT_EQ(*store->purge({.callers = std::vector<std::int64_t>{2, 7}, .before = {}}), 3U);
+    EXPECT_EQ(store->size()->replies, 2U);
+    EXPECT_EQ(*store->purge({.callers = {}, .before = reply(6).consulted_at}), 1U);
+    EXPECT_NE(sealed_under(6), "nothing");
+    const std::vector shared{tag(100)};
+    EXPECT_EQ(store->find_removable(shared)->size(), 1U);
+}
+
+TEST_F(replies, a_purge_of_thousands_is_whole) {
+    ASSERT_TRUE(store->begin());
+    for (int i = 0; i < 2500; ++i) {
+        auto one = reply(0);
+        one.caller = i % 5;
+        one.tag = {static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(i / 256)};
+        ASSERT_TRUE(store->put(one));
+    }
+    ASSERT_TRUE(store->commit());
+    EXPECT_EQ(*store->purge({.callers = std::vector<std::int64_t>{0, 1, 2, 3}, .before = {}}), 2000U);
+    EXPECT_EQ(store->size()->replies, 500U);
+}
+
+TEST_F(replies, callers_are_kept_as_long_as_their_epoch_and_their_numbers_are_never_used_again) {
+    ASSERT_TRUE(store->put_epoch({1, wall_time{1s}, "one"}));
+    ASSERT_TRUE(store->begin());
+    const auto first = store->put_caller({.id = 0, .epoch = 1, .tag = tag(1), .sealed = "sealed-name"});
+    ASSERT_TRUE(store->commit());
+    ASSERT_TRUE(first);
+    const auto known = store->callers();
+    ASSERT_TRUE(known && known->size() == 1);
+    EXPECT_EQ(known->front().id, *first);
+    EXPECT_EQ(known->front().tag, tag(1));
+    EXPECT_EQ(known->front().sealed, "sealed-name");
+    auto one = reply(1);
+    one.caller = *first;
+    put(one);
+    const std::vector tags{tag(1)};
+    EXPECT_EQ((*store->find(tags))->reply.caller, *first);
+    ASSERT_TRUE(store->destroy_epoch(1));
+    EXPECT_TRUE(store->callers()->empty());
+    ASSERT_TRUE(store->begin());
+    EXPECT_GT(*store->put_caller({.id = 0, .epoch = 2, .tag = tag(2), .sealed = "other"}), *first);
+    ASSERT_TRUE(store->commit());
+}
+
+TEST_F(replies, a_check_finds_damage_that_nobody_has_met) {
+    ASSERT_TRUE(store->begin());
+    for (std::uint8_t i = 0; i < 200; ++i) {
+        auto one = reply(i);
+        one.sealed.assign(2000, 'x');
+        ASSERT_TRUE(store->put(one));
+    }
+    ASSERT_TRUE(store->commit());
+    store.reset();
+    const auto check = [&] {
+        auto reader = open_sqlite_reply_reader(file);
+        EXPECT_TRUE(reader);
+        const bool whole = (*reader)->check([] { return false; }).has_value();
+        EXPECT_EQ(whole, !(*reader)->damaged());
+        return whole;
+    };
+    EXPECT_TRUE(check());
+    {
+        std::fstream out(file, std::ios::binary | std::ios::in | std::ios::out);
+        out.seekp(-40 * 4096, std::ios::end);
+        out << std::string(4096, '\x7f');
+    }
+    EXPECT_FALSE(check());
+    auto reader = open_sqlite_reply_reader(file);
+    EXPECT_TRUE((*reader)->check([] { return true; })) << "what was given up has found nothing";
+    EXPECT_FALSE((*reader)->damaged());
+}
+
+TEST_F(replies, a_file_of_the_first_schema_is_emptied) {
+    store.reset();
+    for (const auto* suffix : {"", "-wal", "-shm"}) fs::remove(file.string() + suffix);
+    {
+        auto opened = database::open(file);
+        ASSERT_TRUE(opened);
+        ASSERT_TRUE(
+            opened->execute("CREATE TABLE epochs (id INTEGER, begun_ns INTEGER, wrapped_key BLOB);"
+                            "CREATE TABLE replies (id INTEGER, sealed BLOB);"
+                            "CREATE TABLE removals (tag BLOB, reply INTEGER);"
+                            "INSERT INTO replies VALUES (1, 'sealed by an earlier garde');"
+                            "PRAGMA user_version = 1;"));
+    }
+    store = open();
+    ASSERT_TRUE(store);
+    EXPECT_EQ(store->size()->replies, 0U);
+    put(reply(1));
+    reopen();
+    EXPECT_NE(sealed_under(1), "nothing");
+    EXPECT_FALSE(fs::exists(file.string() + ".corrupt-1"));
+    std::ifstream in(file, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    EXPECT_EQ(bytes.find("earlier garde"), std::string::npos);
 }
 
 TEST_F(replies, a_folder_that_cannot_be_made_is_an_error) {

@@ -129,8 +129,8 @@ std::string content_of(const std::string& path) {
 
 }  // namespace
 
-crash_disk::crash_disk(std::uint64_t seed)
-    : random_(seed), former_(sqlite3_vfs_find(nullptr)), vfs_(*former_) {
+crash_disk::crash_disk(std::uint64_t seed, syncing how)
+    : random_(seed), how_(how), former_(sqlite3_vfs_find(nullptr)), vfs_(*former_) {
     vfs_.zName = "crash";
     vfs_.pNext = nullptr;
     vfs_.pAppData = this;
@@ -185,6 +185,7 @@ void crash_disk::truncated(file_state& of, std::size_t size) {
 }
 
 void crash_disk::synced(file_state& of) {
+    if (how_ == syncing::lies) return;
     of.synced = of.current;
     of.versions.clear();
     of.sizes.clear();

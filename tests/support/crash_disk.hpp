@@ -23,7 +23,13 @@ using remains = std::map<std::string, std::string>;
 /// SQLite's default VFS while it lives; all its files are in one folder. One thread.
 class crash_disk {
   public:
-    explicit crash_disk(std::uint64_t seed);
+    enum class syncing : std::uint8_t {
+        honest,  ///< what was synced stays
+        lies,  ///< says that it has synced, and has not: as if nobody had asked for it (PRAGMA synchronous =
+               ///< OFF)
+    };
+
+    explicit crash_disk(std::uint64_t seed, syncing how = syncing::honest);
     ~crash_disk();
     crash_disk(const crash_disk&) = delete;
     crash_disk& operator=(const crash_disk&) = delete;
@@ -54,6 +60,7 @@ class crash_disk {
 
   private:
     std::mt19937_64 random_;
+    const syncing how_;
     std::function<void()> step_;
     std::uint64_t steps_ = 0;
     std::map<std::string, file_state> files_;

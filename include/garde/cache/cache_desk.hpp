@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,6 +25,24 @@
 namespace garde::cache {
 
 using found = std::expected<hit, miss>;
+
+/// What an operator wants to be gone: all for which both hold.
+struct purge_order {
+    std::optional<caller::pattern> of;  ///< whose; nothing: everybody's
+    std::optional<wall_time> before;    ///< consulted before then; nothing: at any time
+};
+
+struct purge_result {
+    /// What has become of it on the disk.
+    enum class on_disk : std::uint8_t {
+        no_disk,
+        done,     ///< gone, and durably
+        waiting,  ///< the disk has not done it yet; it is tried until the process ends
+    };
+    std::uint64_t from_memory = 0;
+    on_disk disk = on_disk::no_disk;
+    std::uint64_t from_disk = 0;  ///< once it is done
+};
 
 /// Who turns the desk's loop: a thread of its own, or, in a simulation, whoever made it.
 enum class turned_by : std::uint8_t { own_thread, owner };
@@ -56,6 +75,12 @@ class cache_desk {
     /// Any thread: another bound from now on; what no longer fits goes.
     void resize(std::size_t bound_bytes);
 
+    /// Any thread. Removes from memory, from the disk and from what waits for it; nothing that was asked
+    /// before is kept or served any more. `then` is called once, on the desk's thread, when all is done, or
+    /// after purge_limit. False, and nothing happens, while too much waits for the desk.
+    [[nodiscard]] bool purge(purge_order what, std::function<void(purge_result)> then);
+    static constexpr milliseconds purge_limit{5'000};
+
     /// Any thread: how callers without a certificate are recognised from now on. Messages that were seen stay
     /// seen.
     void recognise(caller::recognition_ptr how);
@@ -80,6 +105,7 @@ class cache_desk {
     void admit(cache::offer what);
     refusal settle(cache::offer what);
     void watch_clock();
+    void carry_out(const purge_order& what, std::function<void(purge_result)> then);
     struct nobody {
         miss why;
         caller::identity repeats{};  ///< whose message was seen before; see caller::refused_message

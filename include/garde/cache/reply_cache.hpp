@@ -77,6 +77,7 @@ struct reply_cache_stats {
     std::uint64_t removed = 0;  ///< by a newer answer that may not be kept
     std::uint64_t evicted = 0;  ///< to make room
     std::uint64_t expired = 0;  ///< older than max_age
+    std::uint64_t purged = 0;   ///< by an operator's order
     std::uint64_t hits = 0;
     std::uint64_t misses = 0;
     /// Offers whose question gave no key, by soap::consult_error.
@@ -125,6 +126,9 @@ class reply_cache {
 
     /// Removes the entry of this key, where there is one.
     void forget(const cache_key& key);
+
+    /// Removes these entries, of which the keeper is not told; how many there were.
+    std::uint64_t purge(const purge_selection& which);
 
     /// Another bound from now on; what no longer fits goes.
     void resize(std::size_t bound_bytes);

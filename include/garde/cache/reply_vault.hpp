@@ -4,6 +4,7 @@
 
 #include "garde/base/clock.hpp"
 #include "garde/base/result.hpp"
+#include "garde/cache/kept_callers.hpp"
 #include "garde/cache/kept_reply.hpp"
 #include "garde/cache/reply_codec.hpp"
 #include "garde/cache/sealing.hpp"
@@ -13,9 +14,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -34,12 +37,23 @@ struct forget_change {
     cache_key key{};
 };
 /// All goes, and the keys that it was sealed with.
-struct clear_change {};
-using change = std::variant<keep_change, remove_change, forget_change, clear_change>;
+struct clear_change {
+    std::uint64_t order = 0;  ///< the number of the purge that it is; 0: of none
+};
+/// What an operator has named goes.
+struct purge_change {
+    purge_selection which;
+    std::uint64_t order = 0;
+};
+using change = std::variant<keep_change, remove_change, forget_change, clear_change, purge_change>;
 
-/// The keys of all epochs that could be unwrapped, the newest last. Any thread.
-using epoch_ring = std::vector<epoch_keys>;
-using epoch_ring_ptr = std::shared_ptr<const epoch_ring>;
+/// What has become of changes.
+struct applied_changes {
+    /// What stays because it is newer, by the insurer's word, than what was to take its place.
+    std::vector<kept_reply> newer_ones;
+    /// How many replies each purge has removed, by the number of its order.
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> purged;
+};
 
 struct vault_settings {
     std::filesystem::path file;
@@ -56,9 +70,9 @@ class reply_vault {
     static result<std::unique_ptr<reply_vault>> open(vault_settings with, const boot_id& boot, wall_time now,
                                                      store::reply_file state = store::reply_file::as_it_is);
 
-    /// Durable on return, all or nothing. Replies that are newer, by the insurer's word, than those that were
-    /// to take their place stay, and are handed back.
-    result<std::vector<kept_reply>> apply(std::span<const change> changes, wall_time now);
+    /// Durable on return, in their order. When it fails, some of them may have been done; to do them all
+    /// again does no harm.
+    result<applied_changes> apply(std::span<const change> changes, wall_time now);
 
     /// Deletes what is over, and the oldest beyond the bound. `deletes_by_age`: false while the wall clock
     /// cannot be trusted.
@@ -79,6 +93,10 @@ class reply_vault {
     result<void> begin_epoch(wall_time now);
     result<void> end_epochs(wall_time now);
     result<void> clear(wall_time now);
+    result<void> apply_together(std::span<const change> changes, applied_changes& out);
+    result<void> apply_one(const change& what, applied_changes& out);
+    result<void> purge(const purge_change& what, applied_changes& out);
+    [[nodiscard]] std::optional<kept_reply> open_reply(const store::sealed_reply& from);
     result<std::optional<kept_reply>> keep(const kept_reply& what);
     result<void> remove(std::vector<cache_key> removal_keys);
     result<void> forget(const cache_key& key);
@@ -88,6 +106,7 @@ class reply_vault {
     reply_codec codec_;
     std::vector<store::stored_epoch> epochs_;  ///< all, also those that could not be unwrapped
     epoch_ring_ptr ring_ = std::make_shared<const epoch_ring>();
+    kept_callers callers_;
     bool current_usable_ = false;  ///< the newest epoch's keys are the ring's last
 };
 
@@ -117,14 +136,19 @@ class vault_reader {
     [[nodiscard]] std::uint64_t unreadable() const { return unreadable_; }
     [[nodiscard]] bool damaged() const { return store_->damaged(); }
 
+    /// See reply_store::check.
+    result<void> check(const std::function<bool()>& give_up) { return store_->check(give_up); }
+
   private:
     vault_reader(std::unique_ptr<store::reply_store> opened, const boot_id& boot)
         : store_(std::move(opened)), codec_(boot) {}
     result<std::optional<found_reply>> unseal(const epoch_ring& ring, const store::stored_reply& from);
+    result<std::optional<kept_reply>> open_reply(const epoch_ring& ring, const store::sealed_reply& from);
     result<std::vector<cache_key>> linked_to(const epoch_ring& ring, const kept_reply& what);
 
     std::unique_ptr<store::reply_store> store_;
     reply_codec codec_;
+    kept_callers callers_;
     std::uint64_t unreadable_ = 0;
 };
 

@@ -1,6 +1,7 @@
-// The cache's disk, behind two threads of its own: one writes in batches, one reads. The desk never waits for
-// either: what the disk cannot take in time is dropped and counted, what it cannot give in time is a miss.
-// Removals are never dropped: until they are on the disk, what they remove is not taken from it.
+// The cache's disk, behind threads of its own: one writes in batches, one reads, and one reads through all of
+// it once, since a file that is damaged somewhere is to be known before that place is needed. The desk never
+// waits for either: what the disk cannot take in time is dropped and counted, what it cannot give in time is
+// a miss. Removals are never dropped: until they are on the disk, what they remove is not taken from it.
 #pragma once
 
 #include "garde/cache/reply_cache.hpp"
@@ -70,8 +71,9 @@ class store_tier final : public reply_keeper {
 
     void keep(const kept_reply& what) override;
     void remove(const std::vector<cache_key>& removal_keys) override;
-    /// Removes everything, with the keys that it was sealed with.
-    void clear();
+    /// Removes these replies; of all, also the keys that they were sealed with. Until that is done, nothing
+    /// is taken from the disk. `then` is told how many there were; nothing where all went meanwhile.
+    void purge(purge_selection which, std::function<void(std::optional<std::uint64_t>)> then);
 
     /// Looks for a reply on the disk; `then` is told, in a later turn of the loop, whether it has been taken
     /// in; false at once when too many questions wait already.
@@ -88,6 +90,11 @@ class store_tier final : public reply_keeper {
         std::function<void(bool)> then;
         std::unique_ptr<net::deadline> limit;
     };
+    struct waiting_purge {
+        std::uint64_t order = 0;  ///< the number of its change
+        purge_selection which;
+        std::function<void(std::optional<std::uint64_t>)> then;
+    };
     struct batch {
         std::vector<change> changes;
         std::uint64_t last = 0;  ///< the number of its last change
@@ -96,8 +103,12 @@ class store_tier final : public reply_keeper {
     // On the desk's thread.
     void put(change what, std::span<const cache_key> concerns);
     void overflow();
+    void clear(std::uint64_t order);
+    void drop_waiting(const purge_selection& which);
+    void lift_bar(steady_time now);
+    void finish_purges(std::uint64_t last, const applied_changes& what);
     void uncount(const change& what);
-    void applied(std::uint64_t last, std::vector<kept_reply> newer_ones);
+    void applied(std::uint64_t last, applied_changes what);
     void arrived(std::uint64_t number, std::optional<found_reply> found);
     void page_arrived(vault_reader::part found, const store::reply_cursor& after, steady_time asked);
     void answer(std::uint64_t number, bool taken);
@@ -122,6 +133,9 @@ class store_tier final : public reply_keeper {
     void read_failed();
     void note_unreadable();
 
+    // On the checker's thread.
+    void check_on();
+
     [[nodiscard]] epoch_ring_ptr ring() const;
 
     net::event_loop& desk_;
@@ -135,14 +149,16 @@ class store_tier final : public reply_keeper {
     std::deque<std::pair<std::uint64_t, cache_key>> marked_;              ///< in the order of the numbers
     std::deque<std::pair<steady_time, std::uint64_t>> on_disk_;           ///< up to which number, since when
     std::uint64_t changes_ = 0;                                           ///< the last number
-    std::uint64_t barred_until_ = 0;  ///< nothing is taken from the disk until this change is on it
-    steady_time not_before_{};        ///< what was asked for earlier is not taken
+    std::uint64_t barred_until_ = 0;    ///< nothing is taken from the disk until this change is on it
+    steady_time not_before_{};          ///< what was asked for earlier is not taken
+    std::deque<waiting_purge> purges_;  ///< in the order of their numbers
     std::uint64_t reads_ = 0;
     std::unordered_map<std::uint64_t, waiting_read> waiting_reads_;
 
     mutable std::mutex mutex_;  ///< never held while the disk works
     std::condition_variable to_write_;
     std::condition_variable to_read_;
+    std::condition_variable to_check_;
     // Under mutex_:
     std::vector<change> changes_waiting_;
     std::uint64_t last_waiting_ = 0;  ///< the number of the last of them
@@ -167,6 +183,7 @@ class store_tier final : public reply_keeper {
 
     std::thread writer_thread_;
     std::thread reader_thread_;
+    std::thread checker_thread_;
 };
 
 }  // namespace garde::cache

@@ -31,6 +31,9 @@ class directory {
     /// Null when it has no name. Also of an identity that goes by its name already.
     [[nodiscard]] const named_caller* find(const identity& who) const;
 
+    /// Null when no caller's known_as has it. For whoever names callers as the configuration does.
+    [[nodiscard]] const named_caller* find(const pattern& known_as) const;
+
     /// In the configuration's order.
     [[nodiscard]] const std::vector<named_caller>& callers() const { return callers_; }
 

@@ -63,6 +63,11 @@ class identity {
     /// `unverified`, or 12 hex digits of a keyed hash that is made anew at each start: for logs.
     [[nodiscard]] std::string pseudonym() const;
 
+    /// All of it but its attributes, to be sealed and kept; from_bytes() gives it back.
+    [[nodiscard]] std::string to_bytes() const;
+    /// Unverified when these are no bytes of to_bytes().
+    static identity from_bytes(std::string_view bytes);
+
     /// From now on it is whoever else goes by this name, however they have shown who they are. Not for the
     /// unverified.
     void go_by(std::string_view name);

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,9 +20,18 @@ namespace garde::store {
 
 using reply_tag = std::array<std::uint8_t, 16>;
 
+/// Whose replies they are: one for each caller and epoch.
+struct stored_caller {
+    std::int64_t id = 0;
+    std::int64_t epoch = 0;
+    reply_tag tag{};
+    std::string sealed;
+};
+
 struct sealed_reply {
     std::int64_t epoch = 0;
-    reply_tag tag{};  ///< one reply for each
+    std::int64_t caller = 0;  ///< a stored_caller's id
+    reply_tag tag{};          ///< one reply for each
     std::vector<reply_tag> removal_tags;
     wall_time consulted_at{};
     std::string sealed;
@@ -44,6 +54,12 @@ struct reply_store_size {
     std::uint64_t bytes = 0;  ///< in use; what was freed and may be used again does not count
 };
 
+/// Which replies a purge is about: all for which both hold.
+struct reply_selection {
+    std::optional<std::vector<std::int64_t>> callers;  ///< of these; nothing: of all
+    std::optional<wall_time> before;                   ///< from before then; nothing: from any time
+};
+
 /// How reading the replies from the newest to the oldest goes on.
 struct reply_cursor {
     wall_time consulted_at = wall_time::max();
@@ -62,8 +78,13 @@ class reply_store {
     virtual result<std::vector<stored_epoch>> epochs() = 0;
     /// Adds an epoch, or replaces its wrapped key. Durable on return.
     virtual result<void> put_epoch(const stored_epoch& value) = 0;
-    /// Deletes an epoch with all its replies, and the traces of its key in the store's files.
+    /// Deletes an epoch with all its replies and callers, and the traces of its key in the store's files.
     virtual result<void> destroy_epoch(std::int64_t id) = 0;
+
+    /// All that have replies, or had.
+    virtual result<std::vector<stored_caller>> callers() = 0;
+    /// Adds one, within a transaction; its id.
+    virtual result<std::int64_t> put_caller(const stored_caller& value) = 0;
 
     virtual result<void> begin() = 0;
     /// Durable on return.
@@ -80,7 +101,13 @@ class reply_store {
     virtual result<std::vector<stored_reply>> page(const reply_cursor& after, std::size_t most) = 0;
     /// Removes at most `most` of the oldest replies that are from before then; how many there were.
     virtual result<std::size_t> remove_older(wall_time than, std::size_t most) = 0;
+    /// Removes these replies, in parts, each in a transaction of its own; how many there were.
+    virtual result<std::uint64_t> purge(const reply_selection& which) = 0;
     virtual result<reply_store_size> size() = 0;
+
+    /// Reads all there is, seconds for a gigabyte, and fails when it is no whole database. `give_up` is asked
+    /// now and then; where it says so, nothing was found.
+    virtual result<void> check(const std::function<bool()>& give_up) = 0;
 
     /// True when an operation has met what is no whole database: it must be opened anew, as known_damaged.
     [[nodiscard]] virtual bool damaged() const = 0;
@@ -95,7 +122,8 @@ result<std::unique_ptr<reply_store>> open_sqlite_reply_store(const std::filesyst
                                                              reply_file state = reply_file::as_it_is);
 
 /// A second way into the file that open_sqlite_reply_store has opened, for reading beside the writer on
-/// another thread; nothing but find(), page() and epochs() may be called.
+/// another thread; nothing but find(), find_removable(), page(), epochs(), callers() and check() may be
+/// called.
 result<std::unique_ptr<reply_store>> open_sqlite_reply_reader(const std::filesystem::path& file);
 
 }  // namespace garde::store

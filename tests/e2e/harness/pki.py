@@ -40,6 +40,12 @@ class Pki:
     def caller_context(self, number=1):
         return tls_context(self.ca, self.caller(number))
 
+    def subject(self, number=1):
+        """As a pharmacy's certificate names it, in RFC 2253 form."""
+        done = subprocess.run(["openssl", "x509", "-in", self.caller(number).certificate, "-noout", "-subject", "-nameopt", "RFC2253"],
+                              capture_output=True, text=True, check=True)
+        return done.stdout.strip().removeprefix("subject=").strip()
+
     def anonymous_context(self):
         return tls_context(self.ca)
 

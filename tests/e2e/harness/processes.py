@@ -95,9 +95,9 @@ class Process:
     def tail(self, lines=40):
         return "\n".join((self.output() + "\n" + self.errors()).splitlines()[-lines:])
 
-    def kill(self):
-        """SIGKILL, as a power failure would do it."""
-        self._child.kill()
+    def kill(self, how=signal.SIGKILL):
+        """By default as a power failure would do it."""
+        self._child.send_signal(how)
         self._forget(self._child.wait(10))
 
     def terminate(self):
