@@ -5,6 +5,7 @@
 
 #include "answers.hpp"
 #include "cache_answers.hpp"
+#include "deferral_answers.hpp"
 #include "explanation.hpp"
 #include "openapi.hpp"
 #include "refusals.hpp"
@@ -58,11 +59,12 @@ net::page_reply no_such_service() {
 
 struct admin_api::state {
     state(net::event_loop& with_desk, proxy::site_ptr with_served, control::controller& with_control,
-          cache::cache_desk& with_cache)
+          cache::cache_desk& with_cache, emergency::ledger* with_ledger)
         : desk(with_desk),
           served(std::move(with_served)),
           control(with_control),
           kept(with_cache),
+          ledger(with_ledger),
           tokens(served->settings().admin.token_sha256_by_name),
           summary(desk.wheel(),
                   [this] { write_summaries(refusals.take_due(now()), refused_orders.take_due(now())); }),
@@ -121,6 +123,9 @@ struct admin_api::state {
             case resource::explanation: return explain(std::string(where.service));
             case resource::cache: return tell_cache();
             case resource::purge: return purge(request, by);
+            case resource::deferrals: return tell_deferrals();
+            case resource::kept: return reconcile(std::string(where.service));
+            case resource::stand_in: return explain_stand_in(request, where.service);
             case resource::openapi:
             case resource::services:
             case resource::service: break;
@@ -199,6 +204,42 @@ struct admin_api::state {
         co_return json_reply(cache_document(kept.totals(), kept.tier()));
     }
 
+    static net::page_reply no_ledger() {
+        return problem_reply(404, "No request is kept to be asked again: the configuration has no [ledger].");
+    }
+
+    net::task<net::page_reply> tell_deferrals() const {
+        co_return ledger == nullptr ? no_ledger() : json_reply(deferrals_document(ledger->totals()));
+    }
+
+    /// Of the newest outage in which requests for this service were kept.
+    net::task<net::page_reply> reconcile(std::string name) {
+        if (ledger == nullptr) co_return no_ledger();
+        if (find(name) == nullptr) co_return no_such_service();
+        const auto outage = newest_outage(ledger->totals(), name);
+        if (!outage) co_return problem_reply(404, "No request for this service was kept within thirty days.");
+        using reported = result<std::vector<emergency::deferral_entry>>;
+        auto ask = [this, &name, &outage](std::function<void(reported)> then) {
+            ledger->report(name, *outage, std::move(then));
+        };
+        auto waiting = wait_for<reported>(desk, std::move(ask));
+        const reported entries = co_await std::move(waiting);
+        if (!entries) co_return come_again("The ledger cannot be read: " + entries.error().message);
+        co_return json_reply(reconciliation_document(name, *outage, *entries));
+    }
+
+    net::task<net::page_reply> explain_stand_in(const net::page_request& request,
+                                                std::string_view name) const {
+        const auto& all = served->services();
+        const auto found =
+            std::ranges::find_if(all, [name](const auto& one) { return one.settings->name == name; });
+        if (found == all.end()) co_return no_such_service();
+        const auto asked =
+            parse_stand_in_question(request.head.find("Content-Type").value_or(""), request.body);
+        if (!asked) co_return problem_reply(asked.error().status, asked.error().detail);
+        co_return json_reply(stand_in_document(found->stand_in, *asked));
+    }
+
     net::task<net::page_reply> purge(const net::page_request& request, const std::string& by) {
         const auto order =
             parse_purge_request(request.head.find("Content-Type").value_or(""), request.body, wall_now());
@@ -252,6 +293,7 @@ struct admin_api::state {
     proxy::site_ptr served;
     control::controller& control;
     cache::cache_desk& kept;
+    emergency::ledger* ledger;  ///< null where no request is kept
     reload_order reloads;
     token_book tokens;
     control::view_ptr view;
@@ -263,8 +305,8 @@ struct admin_api::state {
 };
 
 admin_api::admin_api(net::event_loop& desk, proxy::site_ptr served, control::controller& control,
-                     cache::cache_desk& cache)
-    : state_(std::make_unique<state>(desk, std::move(served), control, cache)) {}
+                     cache::cache_desk& cache, emergency::ledger* ledger)
+    : state_(std::make_unique<state>(desk, std::move(served), control, cache, ledger)) {}
 
 admin_api::~admin_api() = default;
 

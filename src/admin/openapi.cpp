@@ -122,6 +122,48 @@ std::string_view openapi_document() {
         }
       }
     },
+    "/v1/deferrals": {
+      "get": {
+        "operationId": "read_deferrals",
+        "summary": "How many requests were kept to be asked again, by outage, and what became of them",
+        "responses": {
+          "200": {"description": "For each outage, service and kind: `issued`, and so many in each state; the states add up to `issued`", "content": {"application/json": {"schema": {"type": "object"}}}},
+          "401": {"$ref": "#/components/responses/unauthorized"},
+          "404": {"$ref": "#/components/responses/problem"}
+        }
+      }
+    },
+    "/v1/services/{name}/deferrals": {
+      "get": {
+        "operationId": "reconcile",
+        "summary": "The requests kept in the newest outage, one by one and summed up for each caller",
+        "description": "Who asked, when, and what became of it; never what was asked.",
+        "parameters": [{"$ref": "#/components/parameters/name"}],
+        "responses": {
+          "200": {"description": "`all` and each of `callers` have `issued` and the states that add up to it", "content": {"application/json": {"schema": {"type": "object"}}}},
+          "401": {"$ref": "#/components/responses/unauthorized"},
+          "404": {"$ref": "#/components/responses/problem"},
+          "503": {"$ref": "#/components/responses/problem"}
+        }
+      }
+    },
+    "/v1/services/{name}/stand-in": {
+      "post": {
+        "operationId": "explain_stand_in",
+        "summary": "Which rule decides what a caller gets when no backend answers, for these facts, and why those before it do not",
+        "description": "Changes nothing. `mode` (degraded or emergency), `caller` ({issuer, subject, names}), `request_type`, `consult_age` and `outage` in seconds, `deferrable`; each may be left out. Limits are told, not applied.",
+        "parameters": [{"$ref": "#/components/parameters/name"}],
+        "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object"}}}},
+        "responses": {
+          "200": {"description": "The decision", "content": {"application/json": {"schema": {"type": "object"}}}},
+          "400": {"$ref": "#/components/responses/problem"},
+          "401": {"$ref": "#/components/responses/unauthorized"},
+          "404": {"$ref": "#/components/responses/problem"},
+          "415": {"$ref": "#/components/responses/problem"},
+          "422": {"$ref": "#/components/responses/problem"}
+        }
+      }
+    },
     "/v1/openapi.json": {
       "get": {
         "operationId": "read_description",

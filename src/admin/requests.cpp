@@ -46,6 +46,10 @@ constexpr std::array<std::string_view, 2> procedure_members{"open", "reason"};
 constexpr member_names of_procedure{procedure_members, "\"open\" and \"reason\""};
 
 constexpr std::array<std::string_view, 4> purge_members{"caller", "before", "all", "reason"};
+constexpr std::array<std::string_view, 6> fact_members{"mode",        "caller", "request_type",
+                                                       "consult_age", "outage", "deferrable"};
+constexpr member_names of_facts{
+    fact_members, "\"mode\", \"caller\", \"request_type\", \"consult_age\", \"outage\" and \"deferrable\""};
 constexpr member_names of_purge{purge_members, "\"caller\", \"before\", \"all\" and \"reason\""};
 
 checked<json::object> read_object(std::string_view body, std::string_view needed) {
@@ -187,7 +191,91 @@ checked<std::optional<wall_time>> read_before(const json::object& order, wall_ti
     return at;
 }
 
+/// A number of seconds; nothing when it is not said.
+checked<std::optional<std::chrono::seconds>> read_seconds(const json::object& facts, std::string_view name) {
+    constexpr std::int64_t most = 10LL * 365 * 24 * 3600;
+    const auto* given = facts.if_contains({name.data(), name.size()});
+    if (given == nullptr || given->is_null()) return std::nullopt;
+    if (!given->is_int64() || given->get_int64() < 0 || given->get_int64() > most)
+        return unprocessable(fmt::format("\"{}\" must be a whole number of seconds.", name));
+    return std::chrono::seconds(given->get_int64());
+}
+
+checked<std::string> read_text(const json::object& from, std::string_view name) {
+    const auto* given = from.if_contains({name.data(), name.size()});
+    if (given == nullptr || given->is_null()) return std::string();
+    if (!given->is_string()) return unprocessable(fmt::format("\"{}\" must be a text.", name));
+    return std::string(view_of(given->get_string()));
+}
+
+/// Unverified when it is not said.
+checked<caller::identity> read_identity(const json::object& facts) {
+    const auto* given = facts.if_contains("caller");
+    if (given == nullptr || given->is_null()) return caller::identity();
+    const auto wrong = [] {
+        return unprocessable(
+            "\"caller\" must be an object with \"subject\", and \"issuer\" and \"names\" (such as "
+            "[\"DNS:a.example\"]) "
+            "where they matter. Leave it out for a caller who has not shown who he is.");
+    };
+    if (!given->is_object()) return wrong();
+    const auto& members = given->get_object();
+    auto issuer = read_text(members, "issuer");
+    auto subject = read_text(members, "subject");
+    if (!issuer || !subject) return wrong();
+    std::vector<std::string> names;
+    if (const auto* listed = members.if_contains("names")) {
+        if (!listed->is_array()) return wrong();
+        for (const auto& one : listed->get_array()) {
+            if (!one.is_string()) return wrong();
+            names.emplace_back(view_of(one.get_string()));
+        }
+    }
+    return caller::identity(std::move(*issuer), std::move(*subject), std::move(names));
+}
+
+checked<continuity::mode> read_stand_in_mode(const json::object& facts) {
+    const auto name = read_text(facts, "mode");
+    if (name && (name->empty() || *name == "degraded")) return continuity::mode::degraded;
+    if (name && *name == "emergency") return continuity::mode::emergency;
+    return unprocessable("\"mode\" must be \"degraded\" or \"emergency\": with a backend nobody stands in.");
+}
+
 }  // namespace
+
+emergency::stand_in_facts stand_in_question::facts() const {
+    return {.current = current,
+            .who = who,
+            .request_type = request_type,
+            .consult_age = consult_age,
+            .outage = outage,
+            .deferrable = deferrable};
+}
+
+std::expected<stand_in_question, refused_request> parse_stand_in_question(std::string_view content_type,
+                                                                          std::string_view body) {
+    const auto given = read_order(content_type, body, "facts", of_facts);
+    if (!given) return refused(given.error());
+    const auto mode = read_stand_in_mode(*given);
+    if (!mode) return refused(mode.error());
+    auto who = read_identity(*given);
+    if (!who) return refused(std::move(who.error()));
+    auto type = read_text(*given, "request_type");
+    if (!type) return refused(std::move(type.error()));
+    const auto age = read_seconds(*given, "consult_age");
+    if (!age) return refused(age.error());
+    const auto outage = read_seconds(*given, "outage");
+    if (!outage) return refused(outage.error());
+    const auto* deferrable = given->if_contains("deferrable");
+    if (deferrable != nullptr && !deferrable->is_bool())
+        return unprocessable("\"deferrable\" must be true or false.");
+    return stand_in_question{.current = *mode,
+                             .who = std::move(*who),
+                             .request_type = std::move(*type),
+                             .consult_age = *age,
+                             .outage = outage->value_or(std::chrono::seconds(0)),
+                             .deferrable = deferrable != nullptr && deferrable->get_bool()};
+}
 
 std::expected<purge_request, refused_request> parse_purge_request(std::string_view content_type,
                                                                   std::string_view body, wall_time now) {

@@ -1,14 +1,15 @@
-// What an operator may order: reads and checks the bodies of POST /v1/services/NAME/mode and …/procedure.
-// Pure.
+// What an operator may order or ask: reads and checks the bodies of POST requests. Pure.
 #pragma once
 
 #include "garde/base/clock.hpp"
 #include "garde/cache/cache_desk.hpp"
 #include "garde/config/settings.hpp"
 #include "garde/control/controller.hpp"
+#include "garde/emergency/stand_in_policy.hpp"
 
 #include <cstddef>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,23 @@ struct purge_request {
 /// and "reason".
 std::expected<purge_request, refused_request> parse_purge_request(std::string_view content_type,
                                                                   std::string_view body, wall_time now);
+
+/// What POST /v1/services/NAME/stand-in asks about: facts, as far as they are given.
+struct stand_in_question {
+    continuity::mode current = continuity::mode::degraded;
+    caller::identity who;
+    std::string request_type;
+    std::optional<std::chrono::seconds> consult_age;
+    std::chrono::seconds outage{0};
+    bool deferrable = false;
+
+    [[nodiscard]] emergency::stand_in_facts facts() const;
+};
+
+/// The facts that this body gives, each of them optional: "mode", "caller" ({"issuer", "subject", "names"}),
+/// "request_type", "consult_age" and "outage" (seconds), "deferrable".
+std::expected<stand_in_question, refused_request> parse_stand_in_question(std::string_view content_type,
+                                                                          std::string_view body);
 
 /// The same for opening and closing the emergency procedure.
 std::expected<control::procedure_request, refused_request> parse_procedure_request(

@@ -15,13 +15,15 @@ struct part {
     resource what;
 };
 constexpr std::array parts{part{"/explanation", resource::explanation}, part{"/mode", resource::mode},
-                           part{"/procedure", resource::procedure}};
+                           part{"/procedure", resource::procedure}, part{"/deferrals", resource::kept},
+                           part{"/stand-in", resource::stand_in}};
 
 std::optional<place> place_of(std::string_view path) {
     if (path == "/v1/openapi.json") return place{resource::openapi, {}};
     if (path == reload_path) return place{resource::reload, {}};
     if (path == "/v1/cache") return place{resource::cache, {}};
     if (path == "/v1/cache/purge") return place{resource::purge, {}};
+    if (path == "/v1/deferrals") return place{resource::deferrals, {}};
     if (path == services_path) return place{resource::services, {}};
     if (!path.starts_with(services_path) || path[services_path.size()] != '/') return std::nullopt;
     std::string_view name = path.substr(services_path.size() + 1);
@@ -43,13 +45,17 @@ bool takes_orders(resource what) {
            what == resource::purge;
 }
 
+bool is_posted(resource what) {
+    return takes_orders(what) || what == resource::stand_in;
+}
+
 std::expected<place, net::page_reply> find_place(std::string_view method, std::string_view path) {
     const auto found = place_of(path);
     if (!found)
         return std::unexpected(problem_reply(404, "There is nothing at this address; see /v1/openapi.json."));
-    const bool orders = takes_orders(found->what);
-    if (orders ? method == "POST" : method == "GET" || method == "HEAD") return *found;
-    const std::string allowed = orders ? "POST" : "GET, HEAD";
+    const bool posted = is_posted(found->what);
+    if (posted ? method == "POST" : method == "GET" || method == "HEAD") return *found;
+    const std::string allowed = posted ? "POST" : "GET, HEAD";
     auto refused = problem_reply(405, "This address allows " + allowed + " only.");
     refused.fields.push_back({"Allow", allowed});
     return std::unexpected(std::move(refused));

@@ -22,10 +22,16 @@ enum class resource : std::uint8_t {
     reload,       ///< POST /v1/reload
     cache,        ///< GET /v1/cache
     purge,        ///< POST /v1/cache/purge
+    deferrals,    ///< GET /v1/deferrals
+    kept,         ///< GET /v1/services/NAME/deferrals
+    stand_in,     ///< POST /v1/services/NAME/stand-in: a question, with facts
 };
 
-/// Whether it is there for orders, by POST; else for reading.
+/// Whether it is there for orders.
 bool takes_orders(resource what);
+
+/// Whether it is asked by POST; else by GET.
+bool is_posted(resource what);
 
 struct place {
     resource what = resource::services;

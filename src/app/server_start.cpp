@@ -95,7 +95,7 @@ result<void> server::start() {
     set_limits(*settings_);
     make_workers();
     status_ = std::make_unique<status::status_site>(desk_, site_);
-    admin_ = std::make_unique<admin::admin_api>(desk_, site_, *control_, *cache_);
+    admin_ = std::make_unique<admin::admin_api>(desk_, site_, *control_, *cache_, ledger_.get());
     reloader_ = std::make_unique<reloader>(
         reloader::parts{desk_, *control_, *cache_, site_->tickets(),
                         [this](const config::settings& next) { set_limits(next); }},

@@ -6,6 +6,7 @@
 #include "garde/cache/cache_desk.hpp"
 #include "garde/config/load.hpp"
 #include "garde/control/controller.hpp"
+#include "garde/emergency/ledger.hpp"
 #include "garde/net/page_server.hpp"
 #include "garde/proxy/site.hpp"
 
@@ -32,12 +33,13 @@ struct reload_result {
 /// Reads the configuration anew, as ordered by `by`; calls `then` once. On the desk's thread.
 using reload_order = std::function<void(std::string by, std::function<void(reload_result)> then)>;
 
-/// On the desk's thread; must live as long as the desk's loop runs. Controller and cache must end before the
-/// desk's loop does: they may hold the requests that wait for its answer.
+/// On the desk's thread; must live as long as the desk's loop runs. Controller, cache and ledger (null where
+/// no request is kept) must end before the desk's loop does: they may hold the requests that wait for its
+/// answer.
 class admin_api {
   public:
     admin_api(net::event_loop& desk, proxy::site_ptr served, control::controller& control,
-              cache::cache_desk& cache);
+              cache::cache_desk& cache, emergency::ledger* ledger = nullptr);
     ~admin_api();
     admin_api(const admin_api&) = delete;
     admin_api& operator=(const admin_api&) = delete;
