@@ -22,10 +22,11 @@ namespace {
 
 using namespace garde;
 
-constexpr std::size_t batch_size = 50'000;
+constexpr std::size_t batch_size = 5'000;
 /// The oldest consult is not too old to be served for another five days.
 constexpr std::chrono::days oldest{25};
 constexpr std::string_view fixture_patient = "<c:Ssin>00000000101</c:Ssin>";
+constexpr std::string_view fixture_registration = "<c:RegNrWithMut>0000000000001</c:RegNrWithMut>";
 
 struct options {
     std::filesystem::path file;
@@ -43,12 +44,15 @@ std::string read_file(const std::string& path) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-std::string element_of(std::uint64_t patient) {
-    return fmt::format("<c:Ssin>{:011}</c:Ssin>", patient);
-}
-
+/// The same text about this patient, by all the numbers that it names him by: two patients of one number
+/// would be one to garde.
 std::string about(std::string text, std::uint64_t patient) {
-    return text.replace(text.find(fixture_patient), fixture_patient.size(), element_of(patient));
+    const auto put = [&text](std::string_view from, const std::string& to) {
+        if (const auto at = text.find(from); at != std::string::npos) text.replace(at, from.size(), to);
+    };
+    put(fixture_patient, fmt::format("<c:Ssin>{:011}</c:Ssin>", patient));
+    put(fixture_registration, fmt::format("<c:RegNrWithMut>{:013}</c:RegNrWithMut>", patient));
+    return text;
 }
 
 std::expected<caller::identity, std::string> read_caller(const std::string& path) {
@@ -103,6 +107,7 @@ class maker {
         question.care_receiver.ssin = secret_string(fmt::format("{:011}", patient));
         soap::patient answered = answered_;
         answered.ssin = question.care_receiver.ssin;
+        answered.registration = secret_string(fmt::format("{:013}", patient));
         cache::kept_reply out = model_;
         out.key = cache::make_key(with_.service, who_, question);
         out.removal_keys = cache::make_removal_keys(with_.service, who_, answered);

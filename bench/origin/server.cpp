@@ -20,20 +20,24 @@ std::unexpected<std::string> system_failure(const char* step) {
     return std::unexpected(std::string("cannot ") + step + ": " + std::strerror(errno));
 }
 
-/// The patient's number is the first Ssin behind CareReceiver, in both messages and of the same length.
+/// Where the digits of the first `element` behind CareReceiver begin; npos without them.
+std::size_t number_in(std::string_view text, std::string_view element) {
+    const auto inside = text.find("<c:CareReceiver>");
+    const auto at = inside == text.npos ? inside : text.find(element, inside);
+    return at == text.npos ? at : at + element.size();
+}
+
+/// The patient's Ssin, and his registration with it: two patients of one number would be one to a proxy that
+/// knows what they mean.
 void copy_patient(std::string_view question, std::string& reply) {
-    constexpr std::string_view parent = "<c:CareReceiver>";
-    constexpr std::string_view element = "<c:Ssin>";
     constexpr std::size_t digits = 11;
-    const auto number_in = [&](std::string_view text) {
-        const auto inside = text.find(parent);
-        const auto at = inside == text.npos ? inside : text.find(element, inside);
-        return at == text.npos || text.size() < at + element.size() + digits ? text.npos
-                                                                             : at + element.size();
-    };
-    const auto from = number_in(question);
-    const auto to = number_in(reply);
-    if (from != question.npos && to != reply.npos) reply.replace(to, digits, question, from, digits);
+    constexpr std::size_t leading_zeros = 2;  // a registration has thirteen
+    const auto from = number_in(question, "<c:Ssin>");
+    const auto to = number_in(reply, "<c:Ssin>");
+    const auto registration = number_in(reply, "<c:RegNrWithMut>");
+    if (from == question.npos || to == reply.npos || registration == reply.npos) return;
+    reply.replace(to, digits, question, from, digits);
+    reply.replace(registration + leading_zeros, digits, question, from, digits);
 }
 
 }  // namespace
