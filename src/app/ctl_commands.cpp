@@ -8,6 +8,7 @@
 
 #include "console.hpp"
 #include "ctl.hpp"
+#include "ctl_deferrals.hpp"
 #include "ctl_explanation.hpp"
 
 #include <CLI/CLI.hpp>
@@ -18,6 +19,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <vector>
 
 namespace garde::app {
 namespace {
@@ -207,6 +210,66 @@ void add_cache(const add_command& add, const options_ptr& with, int& code) {
     });
 }
 
+void add_deferrals(const add_command& add, const options_ptr& with, int& code) {
+    struct wish {
+        std::string service;
+        bool csv = false, html = false;
+    };
+    auto what = std::make_shared<wish>();
+    auto* list = add("deferrals", "requests that are kept to be asked again, and what became of them");
+    list->add_option("SERVICE", what->service, "of this service's newest outage, caller by caller");
+    auto* csv = list->add_flag("--csv", what->csv, "one line a deferral, for spreadsheets; with SERVICE");
+    list->add_flag("--html", what->html, "a page for printing; with SERVICE")->excludes(csv);
+    list->callback([&code, with, what] {
+        if (what->service.empty()) {
+            if (what->csv || what->html) throw CLI::RequiredError("SERVICE");
+            code = ctl(*with, "/v1/deferrals", {}, describe_deferrals);
+            return;
+        }
+        code = ctl(*with, "/v1/services/" + what->service + "/deferrals", {},
+                   what->csv    ? reconciliation_as_csv
+                   : what->html ? reconciliation_as_html
+                                : describe_reconciliation);
+    });
+}
+
+void add_stand_in(const add_command& add, const options_ptr& with, int& code) {
+    struct question {
+        std::string service, mode = "degraded", subject, issuer, type;
+        std::vector<std::string> names;
+        std::optional<std::uint64_t> age, outage;
+        bool deferrable = false;
+    };
+    auto what = std::make_shared<question>();
+    auto* ask = add("explain-request", "which rule decides what a caller gets when no backend answers");
+    const auto seconds = CLI::AsNumberWithUnit(durations(), CLI::AsNumberWithUnit::CASE_SENSITIVE);
+    ask->add_option("SERVICE", what->service, "the service's name")->required();
+    ask->add_option("--mode", what->mode, "degraded or emergency")
+        ->check(CLI::IsMember({"degraded", "emergency"}));
+    ask->add_option("--subject", what->subject, "the caller's, as in cached_callers; without it: unverified");
+    ask->add_option("--issuer", what->issuer, "of the caller's certificate");
+    ask->add_option("--name", what->names,
+                    "an alternative name of it, such as DNS:a.example; may be repeated");
+    ask->add_option("--request-type", what->type, "of the consult");
+    ask->add_option("--consult-age", what->age, "of the kept answer, e.g. 3d; without it: there is none")
+        ->transform(seconds);
+    ask->add_option("--outage", what->outage, "how long the service has had no backend, e.g. 2h")
+        ->transform(seconds);
+    ask->add_flag("--deferrable", what->deferrable, "route and caller allow that the request is kept");
+    ask->callback([&code, with, what] {
+        json::object facts{{"mode", what->mode}, {"deferrable", what->deferrable}};
+        if (!what->subject.empty() || !what->issuer.empty() || !what->names.empty())
+            facts["caller"] = json::object{{"subject", what->subject},
+                                           {"issuer", what->issuer},
+                                           {"names", json::array(what->names.begin(), what->names.end())}};
+        if (!what->type.empty()) facts["request_type"] = what->type;
+        if (what->age) facts["consult_age"] = static_cast<std::int64_t>(*what->age);
+        if (what->outage) facts["outage"] = static_cast<std::int64_t>(*what->outage);
+        code = ctl(*with, "/v1/services/" + what->service + "/stand-in", json::serialize(facts),
+                   describe_stand_in);
+    });
+}
+
 }  // namespace
 
 void add_ctl(CLI::App& cli, int& code) {
@@ -236,6 +299,8 @@ void add_ctl(CLI::App& cli, int& code) {
     });
     add_mode(add, with, code);
     add_procedure(add, with, code);
+    add_deferrals(add, with, code);
+    add_stand_in(add, with, code);
     auto* cache = command->add_subcommand("cache", "look into the reply cache, or remove from it");
     add_cache(adding_to(cache->require_subcommand(1)), with, code);
 

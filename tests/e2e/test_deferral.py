@@ -21,6 +21,7 @@ DEFERRING_ROUTES = [
     {**ROUTES[0], "deferred": "message", "deferred_callers": ["*"], "stays_valid": "1h"},
     {"path": "/echo", "kind": "http"},
 ]
+STATES = ("queued", "sent", "confirmed", "contradicted", "expired", "handed-back", "ambiguous")
 RULES = [{"name": "keep", "decide": "defer"}]
 
 
@@ -254,3 +255,39 @@ def test_nothing_of_a_request_can_be_read_on_the_disk(outage):
     assert order(garde, body=secret).deferral
     for file in garde.data.glob("ledger.sqlite*"):
         assert secret.encode() not in file.read_bytes()
+
+
+def test_operators_see_what_became_of_all_of_them(outage):
+    garde = outage.garde
+    kept = [order(garde, caller).deferral for caller in (1, 2, 1)]
+    heal(outage)
+    for one, caller in zip(kept, (1, 2, 1)):
+        wait_for_state(garde, one, "confirmed", caller)
+    told = json.loads(garde.ctl("deferrals", "--json"))
+    for one in told["outages"]:
+        assert one["issued"] == sum(one[state] for state in STATES), one
+    report = json.loads(garde.ctl("deferrals", SERVICE, "--json"))
+    assert {one["id"] for one in report["deferrals"]} >= set(kept)
+    assert report["all"]["issued"] == sum(one["issued"] for one in report["callers"]) == len(report["deferrals"])
+    rows = garde.ctl("deferrals", SERVICE, "--csv").splitlines()
+    assert len(rows) == len(report["deferrals"]) + 1
+    assert "<td>all</td>" in garde.ctl("deferrals", SERVICE, "--html")
+    assert f"{SERVICE}, outage of" in garde.ctl("deferrals", SERVICE)
+
+
+def test_operators_can_ask_which_rule_would_decide(cluster):
+    garde = cluster.garde
+    words = ("explain-request", SERVICE, "--subject", "CN=Any", "--issuer", "CN=CA")
+    assert "decides: defer, by keep" in garde.ctl(*words, "--deferrable")
+    assert "decides: cache, by fresh" in garde.ctl(*words, "--deferrable", "--consult-age", "3d")
+    told = garde.ctl(*words, "--mode", "emergency", "--consult-age", "3d")
+    assert "fresh (cache): does not fit: mode" in told and "decides: procedure, by default" in told
+
+
+def test_what_is_kept_is_counted(outage):
+    garde = outage.garde
+    before = metric(garde, "garde_deferrals_kept_total")
+    order(garde)
+    assert metric(garde, "garde_deferrals_kept_total") == before + 1
+    assert metric(garde, "garde_deferrals", service=SERVICE, kind="message", state="queued") >= 1
+    assert metric(garde, "garde_requests_total", answered_by="deferred") >= 1
