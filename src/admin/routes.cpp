@@ -20,6 +20,7 @@ constexpr std::array parts{part{"/explanation", resource::explanation}, part{"/m
 std::optional<place> place_of(std::string_view path) {
     if (path == "/v1/openapi.json") return place{resource::openapi, {}};
     if (path == reload_path) return place{resource::reload, {}};
+    if (path == "/v1/journal") return place{resource::journal, {}};
     if (path == services_path) return place{resource::services, {}};
     if (!path.starts_with(services_path) || path[services_path.size()] != '/') return std::nullopt;
     std::string_view name = path.substr(services_path.size() + 1);

@@ -28,6 +28,7 @@ class metrics_site {
         std::function<cache::cache_totals()> cache{};            ///< may be empty
         /// May be empty; nothing where answers are kept in memory only.
         std::function<std::optional<cache::tier_totals>()> cache_store{};
+        std::function<journal::checkpoint_state()> checkpoints{};  ///< may be empty
     };
 
     metrics_site(net::event_loop& desk, sources from);
