@@ -26,6 +26,8 @@ PURE_FILES = [
     "cache/key", "cache/policy", "admin/cache_answers", "cache/age_clock", "net/page_bound", "proxy/admission", "proxy/byte_budget",
     "proxy/progress_guard", "app/progress_watch", "control/clock_watch", "proxy/worker_counters", "telemetry/metrics_page",
     "telemetry/cache_metrics", "telemetry/ledger_metrics", "telemetry/openmetrics", "emergency/stand_in_policy",
+    "journal/ascii_json", "journal/checkpoint", "journal/growth", "journal/note_key", "journal/push_schedule", "journal/record_json",
+    "journal/signed_note", "journal/syslog_message", "journal/webhook_message",
 ]
 
 INCLUDE = re.compile(r'#include "garde/([a-z_]+)/')
@@ -40,7 +42,7 @@ def module_of(path):
 
 
 def is_pure(module, path):
-    return module in PURE or any(name in str(path.with_suffix("")) for name in PURE_FILES)
+    return module in PURE or any(str(path.with_suffix("")).endswith("/" + name) for name in PURE_FILES)
 
 
 def violations(root):

@@ -127,6 +127,7 @@ struct admin_api::state {
             case resource::kept: return reconcile(std::string(where.service));
             case resource::stand_in: return explain_stand_in(request, where.service);
             case resource::openapi:
+            case resource::journal:
             case resource::services:
             case resource::service: break;
         }
@@ -139,6 +140,7 @@ struct admin_api::state {
         if (!view)
             return problem_reply(503, "garde is starting: nothing is known yet. Ask again in a second.");
         if (where.what == resource::services) return json_reply(services_document(served->services(), *view));
+        if (where.what == resource::journal) return json_reply(journal_document(journal_state(), *view));
         auto document = service_document(served->services(), *view, where.service);
         return document ? json_reply(std::move(*document)) : no_such_service();
     }
@@ -295,6 +297,7 @@ struct admin_api::state {
     cache::cache_desk& kept;
     emergency::ledger* ledger;  ///< null where no request is kept
     reload_order reloads;
+    std::function<journal::checkpoint_state()> journal_state;
     token_book tokens;
     control::view_ptr view;
     std::string no_orders;  ///< why; empty: they are taken
@@ -312,6 +315,10 @@ admin_api::~admin_api() = default;
 
 void admin_api::on_reload(reload_order what) {
     state_->reloads = std::move(what);
+}
+
+void admin_api::on_journal(std::function<journal::checkpoint_state()> what) {
+    state_->journal_state = std::move(what);
 }
 
 void admin_api::listen(net::socket socket) {

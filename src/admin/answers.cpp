@@ -1,6 +1,8 @@
 // See answers.hpp.
 #include "answers.hpp"
 
+#include "garde/base/hash.hpp"
+
 #include "json_values.hpp"
 #include "routes.hpp"
 
@@ -84,6 +86,32 @@ std::optional<std::string> service_document(std::span<const proxy::service_site>
         if (now.services[i].name == name)
             return json::serialize(service_of(*services[i].settings, now.services[i]));
     return std::nullopt;
+}
+
+std::string journal_document(const journal::checkpoint_state& state, const control::view& now) {
+    json::array sinks;
+    for (const auto& one : state.places)
+        sinks.push_back(
+            json::object{{"sink", one.name},
+                         {"pushed_size", one.pushed_size},
+                         {"pushed_at", wall_or_null(one.pushed_at)},
+                         {"failing_since", wall_or_null(one.failing_since)},
+                         {"why", one.failing_since ? json::value(one.why) : json::value(nullptr)}});
+    json::value size = nullptr;
+    json::value root = nullptr;
+    if (state.head) {
+        const auto& bytes = state.head->root;
+        size = state.head->size;
+        root = to_base64({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    }
+    return json::serialize(json::object{
+        {"at", to_rfc3339(now.at)},
+        {"failing", now.journal_failing},
+        {"size", std::move(size)},
+        {"root", std::move(root)},
+        {"verifier_key", state.verifier_key.empty() ? json::value(nullptr) : json::value(state.verifier_key)},
+        {"sinks", std::move(sinks)},
+        {"overflow", json::object{{"sent", state.overflow_sent}, {"dropped", state.overflow_dropped}}}});
 }
 
 std::string order_document(const control::mode_request& ordered, const control::mode_result& became) {

@@ -23,6 +23,10 @@ std::string services_document(std::span<const proxy::service_site> services, con
 std::optional<std::string> service_document(std::span<const proxy::service_site> services,
                                             const control::view& now, std::string_view name);
 
+/// How the journal stands: {"at","failing","size","root","verifier_key","sinks":[…],"overflow"}; size and
+/// root are null until this process has written to it.
+std::string journal_document(const journal::checkpoint_state& state, const control::view& now);
+
 /// What became of an order: {"service","mode","by","stored"}, and "warning" when it is not stored.
 std::string order_document(const control::mode_request& ordered, const control::mode_result& became);
 

@@ -122,6 +122,17 @@ std::string_view openapi_document() {
         }
       }
     },
+    "/v1/journal": {
+      "get": {
+        "operationId": "read_journal",
+        "summary": "How the journal stands, and where its checkpoints have got to",
+        "responses": {
+          "200": {"description": "The latest known state", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/journal"}}}},
+          "401": {"$ref": "#/components/responses/unauthorized"},
+          "503": {"$ref": "#/components/responses/problem"}
+        }
+      }
+    },
     "/v1/deferrals": {
       "get": {
         "operationId": "read_deferrals",
@@ -317,6 +328,35 @@ std::string_view openapi_document() {
           "reason": {"type": "string", "minLength": 1, "maxLength": 500, "description": "One line: the journal keeps it"},
           "expires": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/time"}], "description": "When the automatic takes over again; absent: when an operator says so"},
           "strict": {"type": "boolean", "default": false, "description": "Attempts do not fall back to what the mode does not name"}
+        }
+      },
+      "journal": {
+        "type": "object",
+        "required": ["at", "failing", "size", "root", "verifier_key", "sinks", "overflow"],
+        "properties": {
+          "at": {"$ref": "#/components/schemas/time"},
+          "failing": {"type": "boolean", "description": "Records wait because the disk refuses them"},
+          "size": {"$ref": "#/components/schemas/number_or_null", "description": "Records that are durable; null until this process has written one"},
+          "root": {"$ref": "#/components/schemas/text_or_null", "description": "Of the tree over them, base64 as in a checkpoint"},
+          "verifier_key": {"$ref": "#/components/schemas/text_or_null", "description": "NAME+HASH+KEY of https://c2sp.org/signed-note; null: checkpoints are not signed, and go nowhere"},
+          "sinks": {"type": "array", "items": {"$ref": "#/components/schemas/checkpoint_sink"}},
+          "overflow": {
+            "type": "object",
+            "description": "Records that were appended while the disk refused them, on their way to syslog",
+            "required": ["sent", "dropped"],
+            "properties": {"sent": {"type": "integer"}, "dropped": {"type": "integer"}}
+          }
+        }
+      },
+      "checkpoint_sink": {
+        "type": "object",
+        "required": ["sink", "pushed_size", "pushed_at", "failing_since", "why"],
+        "properties": {
+          "sink": {"enum": ["local", "file", "webhook", "syslog"]},
+          "pushed_size": {"type": "integer", "description": "Of the journal, in the newest checkpoint that got there; 0: none did yet"},
+          "pushed_at": {"$ref": "#/components/schemas/time_or_null"},
+          "failing_since": {"$ref": "#/components/schemas/time_or_null"},
+          "why": {"$ref": "#/components/schemas/text_or_null", "description": "The latest failure, while it fails"}
         }
       },
       "configuration": {"type": "string", "description": "SHA-256 of the configuration file, hex"},

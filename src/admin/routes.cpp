@@ -24,6 +24,7 @@ std::optional<place> place_of(std::string_view path) {
     if (path == "/v1/cache") return place{resource::cache, {}};
     if (path == "/v1/cache/purge") return place{resource::purge, {}};
     if (path == "/v1/deferrals") return place{resource::deferrals, {}};
+    if (path == "/v1/journal") return place{resource::journal, {}};
     if (path == services_path) return place{resource::services, {}};
     if (!path.starts_with(services_path) || path[services_path.size()] != '/') return std::nullopt;
     std::string_view name = path.substr(services_path.size() + 1);

@@ -15,6 +15,7 @@ inline constexpr std::string_view reload_path = "/v1/reload";
 enum class resource : std::uint8_t {
     openapi,      ///< GET /v1/openapi.json
     services,     ///< GET /v1/services
+    journal,      ///< GET /v1/journal
     service,      ///< GET /v1/services/NAME
     explanation,  ///< GET /v1/services/NAME/explanation
     mode,         ///< POST /v1/services/NAME/mode

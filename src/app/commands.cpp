@@ -13,6 +13,7 @@
 
 #include "console.hpp"
 #include "ctl_commands.hpp"
+#include "note_keys.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
@@ -98,6 +99,13 @@ json::array shared_faults_json(const config::settings& all) {
     return out;
 }
 
+json::value checkpoints_json(const config::settings& all) {
+    if (!all.checkpoints) return nullptr;
+    json::array places;
+    for (const auto& one : config::explain_checkpoint_places(all)) places.emplace_back(one);
+    return json::object{{"origin", all.checkpoints->origin}, {"places", std::move(places)}};
+}
+
 int check(const std::string& file, bool as_json) {
     auto loaded = config::load(file);
     std::vector<config::problem> found = loaded ? loaded->warnings : loaded.error();
@@ -115,14 +123,15 @@ int check(const std::string& file, bool as_json) {
             out["shared_faults"] = shared_faults_json(*loaded->value);
             out["cached_answers"] = cached_answers_json(*loaded->value);
             out["caller_limits"] = caller_limits_json(*loaded->value);
+            out["checkpoints"] = checkpoints_json(*loaded->value);
         }
         fmt::print("{}\n", json::serialize(out));
     } else {
         print_problems(found);
         if (loaded)
-            fmt::print("{}{}{}", config::shared_faults_text(*loaded->value),
+            fmt::print("{}{}{}{}", config::shared_faults_text(*loaded->value),
                        config::cached_answers_text(*loaded->value),
-                       config::caller_limits_text(*loaded->value));
+                       config::caller_limits_text(*loaded->value), config::checkpoints_text(*loaded->value));
         fmt::print("{}: {} errors, {} warnings\n", file, errors, found.size() - errors);
     }
     return errors == 0 ? exit_ok : exit_config;
@@ -198,9 +207,35 @@ void add_run_and_check(CLI::App& cli, int& code) {
     check_command->callback([&code, file, as_json] { code = check(*file, *as_json); });
 }
 
+int print_key(const result<std::string>& verifier) {
+    if (!verifier) {
+        complain(verifier.error().message);
+        return exit_failed;
+    }
+    fmt::print("{}\n", *verifier);
+    return exit_ok;
+}
+
+void add_note_keys(CLI::App& journal, int& code) {
+    constexpr auto name_help = "the checkpoints' origin, as in the configuration: e.g. garde-1/journal";
+    auto file = std::make_shared<std::string>();
+    auto name = std::make_shared<std::string>();
+    auto* make =
+        journal.add_subcommand("key", "make a key for checkpoints, and print what they are verified with");
+    make->add_option("FILE", *file, "where to write it; must not exist")->required();
+    make->add_option("--name", *name, name_help)->required();
+    make->callback([&code, file, name] { code = print_key(make_note_key_file(*file, *name)); });
+
+    auto* verifier = journal.add_subcommand("verifier", "print what a key's checkpoints are verified with");
+    verifier->add_option("--key", *file, "the key, PEM")->required();
+    verifier->add_option("--name", *name, name_help)->required();
+    verifier->callback([&code, file, name] { code = print_key(read_verifier_key(*file, *name)); });
+}
+
 void add_verifiers(CLI::App& cli, int& code) {
     auto* journal =
         cli.add_subcommand("journal", "the log of switchovers and operators' acts")->require_subcommand(1);
+    add_note_keys(*journal, code);
     auto* verify = journal->add_subcommand("verify", "find edited, deleted, swapped and truncated lines");
     auto folder = std::make_shared<std::string>();
     auto as_json = std::make_shared<bool>(false);

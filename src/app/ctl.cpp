@@ -130,6 +130,55 @@ std::string describe_services(const std::string& text) {
     return out;
 }
 
+namespace {
+
+std::uint64_t number_of(const json::object& from, std::string_view key) {
+    const auto* value = from.if_contains(key);
+    json::error_code failed;
+    const auto out = value != nullptr ? value->to_number<std::uint64_t>(failed) : 0;
+    return failed ? 0 : out;
+}
+
+std::string describe_place(const json::object& place) {
+    const std::string pushed_at = text_of(place, "pushed_at");
+    const std::string failing = text_of(place, "failing_since");
+    std::string out = fmt::format("  {}: ", text_of(place, "sink"));
+    out += pushed_at.empty() ? "no checkpoint yet"
+                             : fmt::format("{} records, at {}", number_of(place, "pushed_size"), pushed_at);
+    if (!failing.empty()) out += fmt::format("; FAILING since {}: {}", failing, text_of(place, "why"));
+    return out + '\n';
+}
+
+}  // namespace
+
+std::string describe_journal(const std::string& text) {
+    boost::system::error_code failed;
+    const json::value read = json::parse(text, failed);
+    if (failed || !read.is_object()) return text + '\n';
+    const auto& all = read.get_object();
+    const auto* failing = all.if_contains("failing");
+    const std::string root = text_of(all, "root");
+    std::string out = root.empty()
+                          ? "journal: this process has not written to it yet"
+                          : fmt::format("journal: {} records, root {}", number_of(all, "size"), root);
+    if (failing != nullptr && failing->is_bool() && failing->get_bool())
+        out += "; FAILING: records wait because the disk refuses them";
+    const std::string key = text_of(all, "verifier_key");
+    out += key.empty() ? "\ncheckpoints: not signed, and pushed nowhere: see [journal.checkpoints]\n"
+                       : fmt::format("\ncheckpoints: signed, to be verified with {}\n", key);
+    const auto* places = all.if_contains("sinks");
+    if (places != nullptr && places->is_array())
+        for (const auto& one : places->get_array())
+            if (one.is_object()) out += describe_place(one.get_object());
+    const auto* overflow = all.if_contains("overflow");
+    if (overflow == nullptr || !overflow->is_object()) return out;
+    const auto sent = number_of(overflow->get_object(), "sent");
+    const auto dropped = number_of(overflow->get_object(), "dropped");
+    if (sent + dropped > 0)
+        out += fmt::format("records that the disk refused: {} went to syslog, {} could not\n", sent, dropped);
+    return out;
+}
+
 config::problem::severity level_of(std::string_view text) {
     using enum config::problem::severity;
     for (const auto one : {error, expired})

@@ -125,6 +125,10 @@ void add_reading(const add_command& add, const options_ptr& with, int& code) {
         code = ctl(*with, "/v1/services", {}, describe_services);
     });
 
+    add("journal", "how the journal stands, and where its checkpoints have got to")->callback([&code, with] {
+        code = ctl(*with, "/v1/journal", {}, describe_journal);
+    });
+
     auto name = std::make_shared<std::string>();
     auto* explain = add("explain", "why a service is in its mode, and what would change it");
     explain->add_option("SERVICE", *name, "the service's name")->required();

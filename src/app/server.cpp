@@ -140,6 +140,7 @@ void server::stop() {
                             {"why", ending_.empty() ? std::string("the start failed") : ending_}}});
     overrides_.reset();
     journal_.reset();
+    checkpoints_.reset();
     admin_.reset();
     reloader_.reset();
     status_.reset();

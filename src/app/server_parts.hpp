@@ -8,6 +8,7 @@
 #include "garde/app/watchdog.hpp"
 #include "garde/cache/cache_desk.hpp"
 #include "garde/control/controller.hpp"
+#include "garde/journal/checkpoint_desk.hpp"
 #include "garde/journal/journal.hpp"
 #include "garde/net/event_loop.hpp"
 #include "garde/net/signals.hpp"
@@ -50,6 +51,8 @@ class server {
     void make_workers();
     continuity::posture_ptr load_overrides();
     void set_limits(const config::settings& of);
+    void make_journal();
+    void use_checkpoints(const config::settings& of);
     void make_metrics();
     [[nodiscard]] telemetry::load_now load(const config::settings& of) const;
     void start_watchdog();
@@ -77,6 +80,7 @@ class server {
     proxy::site_ptr site_;
     std::unique_ptr<cache::cache_desk> cache_;
     std::unique_ptr<emergency::ledger> ledger_;  ///< null where no request is kept to be asked again
+    std::unique_ptr<journal::checkpoint_desk> checkpoints_;
     std::unique_ptr<journal::writer> journal_;
     std::unique_ptr<store::override_store> overrides_;
     std::unique_ptr<control::controller> control_;

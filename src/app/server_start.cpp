@@ -96,10 +96,14 @@ result<void> server::start() {
     make_workers();
     status_ = std::make_unique<status::status_site>(desk_, site_);
     admin_ = std::make_unique<admin::admin_api>(desk_, site_, *control_, *cache_, ledger_.get());
-    reloader_ = std::make_unique<reloader>(
-        reloader::parts{desk_, *control_, *cache_, site_->tickets(),
-                        [this](const config::settings& next) { set_limits(next); }},
-        settings_);
+    reloader_ = std::make_unique<reloader>(reloader::parts{desk_, *control_, *cache_, site_->tickets(),
+                                                           [this](const config::settings& next) {
+                                                               set_limits(next);
+                                                               use_checkpoints(next);
+                                                           }},
+                                           settings_);
+    status_->show_checkpoints([desk = checkpoints_.get()] { return desk->newest(); });
+    admin_->on_journal([desk = checkpoints_.get()] { return desk->state(); });
     admin_->on_reload([this](std::string by, auto then) { reload(std::move(by), std::move(then)); });
     make_metrics();
     if (auto open = open_sockets(); !open) return open;
@@ -152,10 +156,10 @@ result<void> server::prepare() {
     cache_->recognise(settings_->callers);
     if (auto where = cache_store(*settings_)) cache_->keep_on_disk(std::move(*where));
     open_ledger();
-    journal_ = std::make_unique<journal::writer>(
-        journal::writer::options{.folder = settings_->data_dir / "journal"});
+    make_journal();
     overrides_ = store::open_sqlite_override_store(settings_->data_dir / "garde.sqlite");
     control_ = std::make_unique<control::controller>(site_, *journal_, *overrides_);
+    control_->watch([desk = checkpoints_.get()] { return desk->alarms(std::chrono::steady_clock::now()); });
     journal::record begun{.at = wall_now(), .event = "start", .attributes = {{"node", settings_->node_name}}};
     if (site_->receipts()) begun.attributes.emplace_back("receipt-key", site_->receipts()->id());
     if (inherited_)
@@ -183,8 +187,24 @@ void server::open_ledger() {
 void server::tell_ledger(const control::view& now) {
     if (!ledger_) return;
     for (const auto& one : now.services)
-        ledger_->serving(one.name, one.current == continuity::mode::primary ||
-                                       one.current == continuity::mode::backup);
+        ledger_->serving(one.name,
+                         one.current == continuity::mode::primary || one.current == continuity::mode::backup);
+}
+
+/// Its checkpoints outlive it: the last one tells its end.
+void server::make_journal() {
+    const auto folder = settings_->data_dir / "journal";
+    checkpoints_ = std::make_unique<journal::checkpoint_desk>(folder / "checkpoint");
+    use_checkpoints(*settings_);
+    auto* desk = checkpoints_.get();
+    journal_ = std::make_unique<journal::writer>(
+        journal::writer::options{.folder = folder,
+                                 .grown = [desk](const auto& head, auto how) { desk->grown(head, how); },
+                                 .overflow = [desk](const journal::record& what) { desk->overflow(what); }});
+}
+
+void server::use_checkpoints(const config::settings& of) {
+    if (auto used = checkpoints_->use(of); !used) spdlog::error("{}", used.error().message);
 }
 
 void server::make_workers() {
@@ -264,16 +284,15 @@ void server::make_metrics() {
         return out;
     };
     metrics_ = std::make_unique<telemetry::metrics_site>(
-        desk_,
-        telemetry::metrics_site::sources{.counted = counted,
-                                         .load = [this](const config::settings& of) { return load(of); },
-                                         .workers = [this] { return health_of(watchdog_->workers()); },
-                                         .assertions = [this] { return cache_->assertions(); },
-                                         .cache = [this] { return cache_->totals(); },
-                                         .cache_store = [this] { return cache_->tier(); },
-                                         .ledger = [this] {
-                                             return ledger_ ? std::optional(ledger_->totals()) : std::nullopt;
-                                         }});
+        desk_, telemetry::metrics_site::sources{
+                   .counted = counted,
+                   .load = [this](const config::settings& of) { return load(of); },
+                   .workers = [this] { return health_of(watchdog_->workers()); },
+                   .assertions = [this] { return cache_->assertions(); },
+                   .cache = [this] { return cache_->totals(); },
+                   .cache_store = [this] { return cache_->tier(); },
+                   .ledger = [this] { return ledger_ ? std::optional(ledger_->totals()) : std::nullopt; },
+                   .checkpoints = [this] { return checkpoints_->state(); }});
 }
 
 telemetry::load_now server::load(const config::settings& of) const {

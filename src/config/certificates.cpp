@@ -213,6 +213,17 @@ void check_signing_key(const named_file& file, report& into) {
     if (const auto key = read_key(file, into)) check_curve(key, file, into);
 }
 
+std::optional<secret_string> read_ed25519_key(const named_file& file, report& into) {
+    auto pem = read_key_file(file, into);
+    if (!pem) return std::nullopt;
+    const auto key = parse_private_key(pem->reveal());
+    if (key && EVP_PKEY_get_id(key.get()) == EVP_PKEY_ED25519) return pem;
+    into.error(file.line,
+               fmt::format("{}: {} holds no private key of Ed25519", file.setting, file.path.string()),
+               fmt::format("make one: garde journal key {} --name ORIGIN", file.path.string()));
+    return std::nullopt;
+}
+
 void check_verifying_key(const named_file& file, report& into) {
     const auto pem = read_named_file(file, into);
     if (!pem) return;

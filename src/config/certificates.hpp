@@ -2,6 +2,7 @@
 // period of validity. Nothing of a key is kept.
 #pragma once
 
+#include "garde/base/secret.hpp"
 #include "garde/base/x509.hpp"
 #include "garde/config/settings.hpp"
 
@@ -42,5 +43,7 @@ void check_client_trust(const named_file& authorities, const std::vector<named_f
 void check_signing_key(const named_file& file, report& into);
 /// The public half of one: in a certificate, a public or a private key.
 void check_verifying_key(const named_file& file, report& into);
+/// A PEM private key of Ed25519; nothing, and reported, when it is none.
+std::optional<secret_string> read_ed25519_key(const named_file& file, report& into);
 
 }  // namespace garde::config

@@ -1,6 +1,8 @@
 // See explain.hpp.
 #include "garde/config/explain.hpp"
 
+#include "units.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -110,6 +112,42 @@ std::string caller_limits_text(const settings& all) {
     return out + fmt::format("  - everybody, by certificate or address: {}, {}\n",
                              general(all.limits.connections_per_caller, "connection"),
                              general(all.limits.requests_per_caller, "request"));
+}
+
+std::vector<std::string> explain_checkpoint_places(const settings& all) {
+    std::vector<std::string> out;
+    if (!all.checkpoints) return out;
+    const auto& with = *all.checkpoints;
+    if (!with.file.empty()) out.push_back("the file " + with.file.string());
+    if (with.webhook) {
+        const std::string_view host = std::string_view(with.webhook->url).substr(std::size("https://") - 1);
+        out.push_back(fmt::format("a webhook of {}", host.substr(0, host.find_first_of("/?#"))));
+    }
+    if (with.syslog)
+        out.push_back(fmt::format("syslog at {}:{}, with records that the disk refuses",
+                                  with.syslog->address.host, with.syslog->address.port));
+    return out;
+}
+
+std::string checkpoints_text(const settings& all) {
+    constexpr std::string_view unseen =
+        "whoever can write in data_dir can cut the journal off, put back an older one or write it anew, and "
+        "nobody can "
+        "prove it";
+    if (!all.checkpoints)
+        return fmt::format("checkpoints: the journal's state is not signed and goes nowhere else: {}\n",
+                           unseen);
+    const auto places = explain_checkpoint_places(all);
+    if (places.empty())
+        return fmt::format("checkpoints: signed as {}, but kept on this disk only: {}\n",
+                           all.checkpoints->origin, unseen);
+    std::string out = fmt::format(
+        "checkpoints: signed as {}; at most {} after the journal has grown, with switchovers and operators' "
+        "acts at "
+        "once, they go to\n",
+        all.checkpoints->origin, duration_text(all.checkpoints->every));
+    for (const auto& one : places) out += fmt::format("  - {}\n", one);
+    return out;
 }
 
 }  // namespace garde::config

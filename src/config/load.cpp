@@ -42,6 +42,7 @@ void read_all(const toml::table& root, settings& into, report& problems) {
     read_receipts(in.read_table("receipts", need::optional), into.receipts, problems);
     read_cache_store(in.read_table("cache_store", need::optional), into.cache_store, problems);
     read_ledger(in.read_table("ledger", need::optional), into.ledger, problems);
+    read_journal(in.read_table("journal", need::optional), into, problems);
     check_listen_addresses(into, problems);
     const limit_frame frame{.everybody = into.limits, .clients = into.listener.clients};
     auto groups = read_groups(in.read_tables("group", need::optional), frame, problems);

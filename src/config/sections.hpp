@@ -15,7 +15,7 @@
 namespace garde::config {
 
 /// [node], [listener], [limits], [admin], [status], [metrics], [receipts], [self_check], [cache_store],
-/// [ledger], and what holds between them.
+/// [ledger], [journal], and what holds between them.
 void read_node(table_reader in, settings& into, report& problems);
 void read_listener(table_reader in, listener_settings& into, report& problems);
 void read_limits(table_reader in, limits_settings& into);
@@ -31,6 +31,8 @@ void read_ledger(table_reader in, std::optional<sealed_store_settings>& into, re
 /// What holds between [cache_store], [ledger] and the services.
 void check_cache_store(const settings& all, report& problems);
 void check_ledger(const settings& all, report& problems);
+/// [journal], once [node] is read.
+void read_journal(table_reader in, settings& into, report& problems);
 void check_listen_addresses(const settings& all, report& problems);
 
 /// [assertions]; null when it is not there, or cannot be used.

@@ -42,6 +42,7 @@ void vigil::look() {
     look_at_journal();
     look_at_clock();
     look_at_keys();
+    look_at_alarms();
     looked_();
     next_.set(std::chrono::steady_clock::now() + interval);
 }
@@ -67,6 +68,17 @@ void vigil::look_at_keys() {
     const auto made = keys_->made();
     if (made == keys_made_) return;
     into_.append(ticket_keys_record(made - std::exchange(keys_made_, made)));
+}
+
+void vigil::look_at_alarms() {
+    if (!alarms_) return;
+    const auto now = alarms_();
+    std::set<std::string> present(now.begin(), now.end());
+    for (const auto& one : present)
+        if (!raised_.contains(one)) into_.append(alarm_record(one, true));
+    for (const auto& one : raised_)
+        if (!present.contains(one)) into_.append(alarm_record(one, false));
+    raised_ = std::move(present);
 }
 
 }  // namespace garde::control

@@ -16,8 +16,9 @@ writer::writer(options with) : state_(std::make_unique<state>()) {
     auto open = [files = &state_->files, folder = std::move(with.folder)] {
         return log_file::open(*files, folder, wall_now());
     };
-    state_->thread =
-        std::make_unique<writer_thread>(std::move(open), writer_limits{.queue_bound = with.queue_bound});
+    state_->thread = std::make_unique<writer_thread>(
+        std::move(open), writer_limits{.queue_bound = with.queue_bound},
+        writer_hooks{.grown = std::move(with.grown), .overflow = std::move(with.overflow)});
 }
 
 writer::~writer() = default;

@@ -1,14 +1,26 @@
 // See writer_thread.hpp.
 #include "writer_thread.hpp"
 
+#include "garde/base/hash.hpp"
+#include "garde/journal/growth.hpp"
+
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 namespace garde::journal {
 
 namespace {
+
+/// Until the log is a tree, the last link of its chain stands for the root: it says as much.
+tree_head head_of(const link& last) {
+    tree_head out{.size = last.seq, .root = {}};
+    if (const auto bytes = from_hex(last.hash); bytes && bytes->size() == out.root.size())
+        std::ranges::copy(*bytes, out.root.begin());
+    return out;
+}
 
 /// Notes since when the disk owes an answer.
 class asking {
@@ -26,8 +38,12 @@ class asking {
 
 }  // namespace
 
-writer_thread::writer_thread(opener open, writer_limits limits)
-    : open_(std::move(open)), limits_(limits), queue_(limits.queue_bound), thread_([this] { run(); }) {}
+writer_thread::writer_thread(opener open, writer_limits limits, writer_hooks hooks)
+    : open_(std::move(open)),
+      limits_(limits),
+      hooks_(std::move(hooks)),
+      queue_(limits.queue_bound),
+      thread_([this] { run(); }) {}
 
 writer_thread::~writer_thread() {
     queue_.close();
@@ -35,6 +51,7 @@ writer_thread::~writer_thread() {
 }
 
 void writer_thread::append(record what, on_durable then) {
+    if (hooks_.overflow && failing()) hooks_.overflow(what);
     entry added{std::move(what), std::move(then)};
     if (queue_.push(std::move(added))) return;
     lost_.fetch_add(1, std::memory_order_relaxed);
@@ -116,6 +133,13 @@ std::error_code writer_thread::try_commit(log_file& log, const group& what) {
     return log.commit(what.records);
 }
 
+void writer_thread::tell_growth(const log_file& log, const group& what) const {
+    if (!hooks_.grown) return;
+    const bool urgent = std::ranges::any_of(
+        what.records, [](const record& one) { return urgency_of(one) == urgency::at_once; });
+    hooks_.grown(head_of(log.last()), urgent ? urgency::at_once : urgency::usual);
+}
+
 /// Tries until it works or the queue is closed; then once more. Whether the records are durable.
 bool writer_thread::commit(log_file& log, const group& what) {
     for (;;) {
@@ -123,14 +147,20 @@ bool writer_thread::commit(log_file& log, const group& what) {
         if (!why) {
             if (failing_.exchange(false, std::memory_order_relaxed))
                 spdlog::info("journal: writing works again");
+            tell_growth(log, what);
             return true;
         }
-        if (!failing_.exchange(true, std::memory_order_relaxed))
+        if (!failing_.exchange(true, std::memory_order_relaxed)) {
             spdlog::error(
                 "journal: writing failed: {}; records are kept up to {}, and it is tried again every {} ms",
                 why.message(), limits_.queue_bound, limits_.retry_interval.count());
+            if (hooks_.overflow) std::ranges::for_each(what.records, hooks_.overflow);
+        }
         if (!queue_.wait_closed(limits_.retry_interval)) continue;
-        if (!try_commit(log, what)) return true;
+        if (!try_commit(log, what)) {
+            tell_growth(log, what);
+            return true;
+        }
         spdlog::error("journal: stopping with {} records that could not be written: {}", what.records.size(),
                       why.message());
         return false;

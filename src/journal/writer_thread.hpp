@@ -22,11 +22,17 @@ struct writer_limits {
     milliseconds patience{2'000};  ///< a disk that does not answer for longer is failing
 };
 
+/// As in writer::options; each may be empty.
+struct writer_hooks {
+    std::function<void(const tree_head& head, urgency how)> grown;
+    std::function<void(const record& what)> overflow;
+};
+
 class writer_thread {
   public:
     using opener = std::function<result<std::unique_ptr<log_file>>()>;
 
-    writer_thread(opener open, writer_limits limits);
+    writer_thread(opener open, writer_limits limits, writer_hooks hooks = {});
     ~writer_thread();  ///< opens and commits what waits (one try), then joins
     writer_thread(const writer_thread&) = delete;
     writer_thread& operator=(const writer_thread&) = delete;
@@ -50,9 +56,11 @@ class writer_thread {
     group next_group();
     bool commit(log_file& log, const group& what);
     std::error_code try_commit(log_file& log, const group& what);
+    void tell_growth(const log_file& log, const group& what) const;
 
     const opener open_;
     const writer_limits limits_;
+    const writer_hooks hooks_;
     bounded_queue<entry> queue_;
     std::atomic<std::uint64_t> lost_{0};  ///< refused since the last `lost` record was made
     std::atomic<bool> failing_{false};

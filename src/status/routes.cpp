@@ -13,6 +13,7 @@ namespace garde::status {
 namespace {
 
 constexpr std::string_view procedure_prefix = "/procedure/";
+constexpr std::string_view checkpoint_path = "/.well-known/garde/checkpoint";
 
 /// The value of the query's first parameter of this name, as it stands: what it is compared with needs no
 /// decoding.
@@ -77,6 +78,13 @@ net::page_reply respond(const question& asked, const exhibits& served, const con
                 .content_type = "application/jwk-set+json",
                 .fields = {{"Cache-Control", "max-age=300"}},
                 .body = std::string(served.receipt_keys)};
+    if (asked.path == checkpoint_path && !served.checkpoint.empty())
+        return {.status = 200,
+                .content_type = "text/plain; charset=utf-8",
+                .fields = {{"Cache-Control", "no-cache"}},
+                .body = served.checkpoint};
+    if (asked.path == checkpoint_path)
+        return problem(404, "The journal has no signed checkpoint here: see [journal.checkpoints].");
     if (asked.path.starts_with(procedure_prefix)) return procedure_or_not_found(asked, services, now, at);
     if (asked.path.starts_with("/v1/"))
         return problem(404, "There is nothing at this address; see /v1/health.");

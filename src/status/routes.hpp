@@ -22,6 +22,7 @@ struct question {
 struct exhibits {
     std::span<const proxy::service_site> services;
     std::string_view receipt_keys;  ///< a JWK set
+    std::string checkpoint{};       ///< the journal's newest, signed; empty: there is none
 };
 
 /// `now` may be null: nothing is known yet. The body is also that of a HEAD request; who writes the reply

@@ -28,7 +28,10 @@ net::task<net::page_reply> status_site::answer(const net::page_request& request)
                          .path = request.head.path,
                          .target = request.head.target,
                          .accept_language = request.head.find("Accept-Language").value_or("")};
-    co_return respond(asked, {served_->services(), served_->receipt_keys()}, view_.get(), wall_now());
+    const exhibits shown{.services = served_->services(),
+                         .receipt_keys = served_->receipt_keys(),
+                         .checkpoint = newest_checkpoint_ ? newest_checkpoint_() : std::string()};
+    co_return respond(asked, shown, view_.get(), wall_now());
 }
 
 }  // namespace garde::status

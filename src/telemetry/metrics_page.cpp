@@ -208,6 +208,24 @@ void write_load(openmetrics_writer& out, const metrics_input& from) {
     out.gauge({}, std::uint64_t{load.limits.buffer_bytes});
 }
 
+void write_journal(openmetrics_writer& out, const journal::checkpoint_state& from) {
+    if (from.head) {
+        out.family(metric_type::gauge, "garde_journal_size", "Records in the journal that are durable.");
+        out.gauge({}, from.head->size);
+    }
+    out.family(metric_type::counter, "garde_journal_overflow",
+               "Records for syslog that were appended while the journal could not be written.");
+    out.counter(std::array{label{"result", "sent"}}, from.overflow_sent);
+    out.counter(std::array{label{"result", "dropped"}}, from.overflow_dropped);
+    if (from.places.empty()) return;
+    out.family(metric_type::gauge, "garde_checkpoint_pushed_size",
+               "Records that the newest checkpoint covers that got there.");
+    for (const auto& one : from.places) out.gauge(std::array{label{"sink", one.name}}, one.pushed_size);
+    out.family(metric_type::gauge, "garde_checkpoint_failing", "1 while checkpoints do not get there.");
+    for (const auto& one : from.places)
+        out.gauge(std::array{label{"sink", one.name}}, std::uint64_t{one.failing_since ? 1U : 0U});
+}
+
 void write_workers(openmetrics_writer& out, std::span<const worker_health> workers) {
     out.family(metric_type::gauge, "garde_worker_stalled", "1 while a worker makes no progress.");
     for (std::size_t i = 0; i < workers.size(); ++i) {
@@ -230,6 +248,7 @@ std::string metrics_page(const metrics_input& from) {
     write_requests(out, from);
     write_backends(out, from);
     if (from.now != nullptr) write_view(out, *from.now);
+    if (from.checkpoints) write_journal(out, *from.checkpoints);
     if (from.load) write_load(out, from);
     if (!from.workers.empty()) write_workers(out, from.workers);
     return std::move(out).finish();

@@ -37,6 +37,7 @@ std::string metrics_site::gather() const {
                          .cache = from_.cache && cached ? std::optional(from_.cache()) : std::nullopt,
                          .cache_store = from_.cache_store ? from_.cache_store() : std::nullopt,
                          .ledger = from_.ledger ? from_.ledger() : std::nullopt,
+                         .checkpoints = from_.checkpoints ? std::optional(from_.checkpoints()) : std::nullopt,
                          .workers = from_.workers ? from_.workers() : std::vector<worker_health>{}});
 }
 

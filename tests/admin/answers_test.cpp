@@ -197,5 +197,41 @@ TEST(reload_answers, WhoComesAtABadTimeIsToldWhenToComeAgain) {
     EXPECT_EQ(reply.fields.back().name, "Retry-After");
 }
 
+TEST_F(answers_test, TheJournalIsToldWithAllPlaces) {
+    view_.journal_failing = true;
+    journal::checkpoint_state state{.head = journal::tree_head{.size = 12, .root = {}},
+                                    .verifier_key = "n+h+k",
+                                    .places = {},
+                                    .overflow_sent = 3,
+                                    .overflow_dropped = 1};
+    state.places = {
+        {.name = "file", .pushed_size = 12, .pushed_at = at_, .failing_since = {}, .why = {}},
+        {.name = "syslog", .pushed_size = 0, .pushed_at = {}, .failing_since = at_, .why = "no such host"}};
+    const auto told = json::parse(journal_document(state, view_)).as_object();
+    EXPECT_EQ(told.at("at"), "2030-05-06T07:08:30.000Z");
+    EXPECT_EQ(told.at("failing"), true);
+    EXPECT_EQ(told.at("size"), 12);
+    EXPECT_EQ(told.at("root"), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    EXPECT_EQ(told.at("verifier_key"), "n+h+k");
+    EXPECT_EQ(told.at("overflow"), (json::object{{"sent", 3}, {"dropped", 1}}));
+    ASSERT_EQ(told.at("sinks").as_array().size(), 2U);
+    EXPECT_EQ(told.at("sinks").at(0), (json::object{{"sink", "file"},
+                                                    {"pushed_size", 12},
+                                                    {"pushed_at", "2030-05-06T07:08:30.000Z"},
+                                                    {"failing_since", nullptr},
+                                                    {"why", nullptr}}));
+    EXPECT_EQ(told.at("sinks").at(1), (json::object{{"sink", "syslog"},
+                                                    {"pushed_size", 0},
+                                                    {"pushed_at", nullptr},
+                                                    {"failing_since", "2030-05-06T07:08:30.000Z"},
+                                                    {"why", "no such host"}}));
+}
+
+TEST_F(answers_test, AJournalThatWasNotWrittenToAndIsNotSignedSaysSo) {
+    const auto told = json::parse(journal_document({}, view_)).as_object();
+    for (const auto* key : {"size", "root", "verifier_key"}) EXPECT_TRUE(told.at(key).is_null()) << key;
+    EXPECT_TRUE(told.at("sinks").as_array().empty());
+}
+
 }  // namespace
 }  // namespace garde::admin

@@ -19,6 +19,7 @@ TEST(routes_test, EachAddressHasItsResource) {
     const auto service = find_place("HEAD", "/v1/services/consult");
     EXPECT_EQ(service->what, resource::service);
     EXPECT_EQ(service->service, "consult");
+    EXPECT_EQ(find_place("GET", "/v1/journal")->what, resource::journal);
     EXPECT_EQ(find_place("POST", "/v1/reload")->what, resource::reload);
     EXPECT_EQ(find_place("GET", "/v1/cache")->what, resource::cache);
     EXPECT_EQ(find_place("POST", "/v1/cache/purge")->what, resource::purge);

@@ -51,6 +51,27 @@ TEST(hash_hex, refuses_what_is_no_hex) {
         EXPECT_EQ(from_hex(text), std::nullopt) << text;
 }
 
+TEST(hash_base64, gives_the_vectors_of_rfc_4648) {
+    const std::vector<std::pair<std::string, std::string>> vectors{{"", ""},
+                                                                   {"f", "Zg=="},
+                                                                   {"fo", "Zm8="},
+                                                                   {"foo", "Zm9v"},
+                                                                   {"foob", "Zm9vYg=="},
+                                                                   {"fooba", "Zm9vYmE="},
+                                                                   {"foobar", "Zm9vYmFy"},
+                                                                   {"\xfb\xff\xbf", "+/+/"}};
+    for (const auto& [plain, encoded] : vectors) {
+        EXPECT_EQ(to_base64(plain), encoded);
+        EXPECT_EQ(from_base64(encoded), plain);
+    }
+}
+
+TEST(hash_base64, reads_one_form_only) {
+    for (const auto* text :
+         {"-_-_", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "=", "====", "Zm 9", "Zm9v\n", " Zm9v", "Zg==Zg=="})
+        EXPECT_EQ(from_base64(text), std::nullopt) << text;
+}
+
 TEST(hash_base64url, gives_the_vectors_of_rfc_4648_without_padding) {
     const std::vector<std::pair<std::string, std::string>> vectors{
         {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},         {"foo", "Zm9v"},

@@ -100,6 +100,7 @@ std::map<std::string, std::string> true_defaults() {
             {"limits.write_time", quoted(limits.write_time)},
             {"cache_store.bytes", quoted(size_text(sealed_store_settings().bytes))},
             {"ledger.bytes", quoted(size_text(sealed_store_settings().bytes))},
+            {"journal.checkpoints.every", quoted(checkpoint_settings().every)},
             {"assertions.skew", quoted(caller::assertion_rules().skew)},
             {"self_check.interval", quoted(self_check_settings().interval)},
             {"self_check.timeout", quoted(self_check_settings().timeout)},

@@ -61,6 +61,23 @@ TEST_F(vigil_test, a_journal_that_fails_is_an_alarm_until_it_works_again) {
     EXPECT_THAT(journal.records[1].attributes, ElementsAre(Pair("alarm", "journal-failing")));
 }
 
+TEST_F(vigil_test, other_alarms_are_told_when_they_come_and_when_they_go) {
+    std::vector<std::string> alarms{"checkpoint-file-failing"};
+    watch.watch([&] { return alarms; });
+    watch.begin(keys);
+    look_again();
+    ASSERT_THAT(journal.records, SizeIs(1)) << "once, however long it lasts";
+    EXPECT_EQ(journal.records[0].event, "alarm-raised");
+    EXPECT_THAT(journal.records[0].attributes, ElementsAre(Pair("alarm", "checkpoint-file-failing")));
+    alarms = {"checkpoint-syslog-failing"};
+    look_again();
+    ASSERT_THAT(journal.records, SizeIs(3));
+    EXPECT_EQ(journal.records[1].event, "alarm-raised");
+    EXPECT_THAT(journal.records[1].attributes, ElementsAre(Pair("alarm", "checkpoint-syslog-failing")));
+    EXPECT_EQ(journal.records[2].event, "alarm-cleared");
+    EXPECT_THAT(journal.records[2].attributes, ElementsAre(Pair("alarm", "checkpoint-file-failing")));
+}
+
 TEST_F(vigil_test, new_ticket_keys_are_told_and_never_shown) {
     watch.begin(keys);
     (void)keys->current(wall_now() + 2h);

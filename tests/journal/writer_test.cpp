@@ -1,4 +1,5 @@
 // The writer as its users see it, on real files; and its thread on a disk that is full.
+#include "garde/base/hash.hpp"
 #include "garde/journal/journal.hpp"
 
 #include "../../src/journal/chain.hpp"
@@ -11,6 +12,7 @@
 #include <gmock/gmock.h>
 
 #include <future>
+#include <mutex>
 #include <optional>
 #include <sstream>
 #include <sys/stat.h>
@@ -238,20 +240,63 @@ TEST_F(journal_writer, damage_inside_the_log_is_kept_for_verification) {
                 ElementsAre("journal.jsonl:2: record 2 was edited: its hash does not match its content"));
 }
 
+TEST_F(journal_writer, tells_how_far_the_log_has_grown_and_how_soon_others_must_know) {
+    std::vector<std::pair<std::uint64_t, urgency>> told;
+    std::vector<std::string> roots;
+    const auto write_one = [&](const std::string& name) {
+        writer opened({.folder = folder_, .grown = [&](const tree_head& head, urgency how) {
+                           told.emplace_back(head.size, how);
+                           roots.push_back(to_hex(head.root));
+                       }});
+        opened.append(event(name));
+    };
+    write_one("start");
+    write_one("switchover");
+    EXPECT_THAT(told, ElementsAre(std::pair(1, urgency::usual), std::pair(2, urgency::at_once)));
+    const auto lines = lines_of(log());
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_THAT(roots, ElementsAre(lines[0].hash, lines[1].hash));
+}
+
 class journal_writer_on_full_disk : public testing::Test {
   protected:
     void open(std::size_t queue_bound) {
         writer_.emplace([this] { return log_file::open(disk_, "/journal", wall_time{}); },
-                        writer_limits{.queue_bound = queue_bound, .retry_interval = milliseconds{1}});
+                        writer_limits{.queue_bound = queue_bound, .retry_interval = milliseconds{1}}, hooks_);
         std::promise<bool> ready;
         writer_->append(event("ready"), [&](bool is) { ready.set_value(is); });
         ASSERT_TRUE(ready.get_future().get());
     }
     std::string log() { return disk_.content("/journal/journal.jsonl"); }
 
+    writer_hooks hooks_;
     test::fake_disk disk_{1};
     std::optional<writer_thread> writer_;
 };
+
+TEST_F(journal_writer_on_full_disk, hands_on_what_was_being_written_and_what_comes_while_it_is_full) {
+    std::mutex mutex;
+    std::vector<std::string> handed_on;
+    hooks_.overflow = [&](const record& what) {
+        const std::lock_guard lock(mutex);
+        handed_on.push_back(what.event);
+    };
+    open(1);
+    disk_.set_free_bytes(0);
+    writer_->append(event("being written"), {});
+    disk_.wait_for_full(2);  // so the first failure has been noted
+    writer_->append(event("waits"), {});
+    writer_->append(event("refused"), {});
+    {
+        const std::lock_guard lock(mutex);
+        EXPECT_THAT(handed_on, ElementsAre("being written", "waits", "refused"));
+    }
+    disk_.set_free_bytes(test::fake_disk::never);
+    while (writer_->failing()) std::this_thread::yield();
+    writer_->append(event("all is well"), {});
+    writer_.reset();
+    EXPECT_THAT(handed_on, testing::SizeIs(3));
+}
 
 TEST_F(journal_writer_on_full_disk, keeps_records_until_there_is_room_again) {
     open(10);

@@ -71,5 +71,17 @@ TEST_F(routes_test, shows_the_keys_of_receipts_whether_or_not_the_controller_has
     EXPECT_EQ(reply.body, R"({"keys":["of the site"]})");
 }
 
+TEST_F(routes_test, shows_the_newest_checkpoint_of_the_journal_where_there_is_one) {
+    const std::string path = "/.well-known/garde/checkpoint";
+    const question asked{.method = "GET", .path = path, .target = path, .accept_language = ""};
+    const auto there = respond(asked, {services_, "", "garde/journal\n1\n"}, nullptr, asked_at);
+    EXPECT_EQ(there.status, 200);
+    EXPECT_EQ(there.content_type, "text/plain; charset=utf-8");
+    EXPECT_EQ(there.body, "garde/journal\n1\n");
+    const auto none = get(path, nullptr);
+    EXPECT_EQ(none.status, 404);
+    EXPECT_EQ(none.content_type, "application/problem+json");
+}
+
 }  // namespace
 }  // namespace garde::status

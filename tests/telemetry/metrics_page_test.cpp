@@ -56,6 +56,7 @@ class metrics : public testing::Test {
                              .assertions = assertions_,
                              .cache = cache_,
                              .cache_store = cache_store_,
+                             .checkpoints = checkpoints_,
                              .workers = workers_});
     }
 
@@ -69,6 +70,7 @@ class metrics : public testing::Test {
                            .cpu_seconds = 0.5,
                            .started = wall_time(1'500'000'000s)};
     control::view view_;
+    std::optional<journal::checkpoint_state> checkpoints_;
     std::optional<load_now> load_;
     std::optional<caller::assertion_counts> assertions_;
     std::optional<cache::cache_totals> cache_;
@@ -226,6 +228,28 @@ TEST_F(metrics, every_sample_follows_its_family_and_no_series_is_there_twice) {
     }
     EXPECT_EQ(last, "# EOF");
     EXPECT_GT(families.size(), 25U);
+}
+
+TEST_F(metrics, how_far_checkpoints_have_got_is_told_by_place) {
+    EXPECT_THAT(page(), Not(HasSubstr("garde_checkpoint"))) << "without any place";
+    checkpoints_.emplace().head = journal::tree_head{.size = 12, .root = {}};
+    checkpoints_->places = {
+        {.name = "file", .pushed_size = 12, .pushed_at = {}, .failing_since = {}, .why = {}},
+        {.name = "syslog",
+         .pushed_size = 7,
+         .pushed_at = {},
+         .failing_since = wall_time{},
+         .why = "secret-host refused"}};
+    checkpoints_->overflow_sent = 3;
+    const auto text = page();
+    for (const auto* line :
+         {"garde_journal_size 12\n", "garde_journal_overflow_total{result=\"sent\"} 3\n",
+          "garde_journal_overflow_total{result=\"dropped\"} 0\n",
+          "garde_checkpoint_pushed_size{sink=\"file\"} 12\n",
+          "garde_checkpoint_pushed_size{sink=\"syslog\"} 7\n", "garde_checkpoint_failing{sink=\"file\"} 0\n",
+          "garde_checkpoint_failing{sink=\"syslog\"} 1\n"})
+        EXPECT_THAT(text, HasSubstr(line));
+    EXPECT_THAT(text, Not(HasSubstr("secret")));
 }
 
 TEST(metrics_site, answers_get_and_head_of_its_path_only) {

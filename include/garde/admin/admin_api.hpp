@@ -7,6 +7,7 @@
 #include "garde/config/load.hpp"
 #include "garde/control/controller.hpp"
 #include "garde/emergency/ledger.hpp"
+#include "garde/journal/checkpoint_state.hpp"
 #include "garde/net/page_server.hpp"
 #include "garde/proxy/site.hpp"
 
@@ -46,6 +47,9 @@ class admin_api {
 
     /// Who carries out POST /v1/reload; before listen().
     void on_reload(reload_order what);
+
+    /// Who knows how the journal stands, for GET /v1/journal; before listen(). Must not wait.
+    void on_journal(std::function<journal::checkpoint_state()> what);
 
     /// Serves on this socket from now on; also before the loop runs.
     void listen(net::socket socket);

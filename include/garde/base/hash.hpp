@@ -19,6 +19,10 @@ digest256 hmac_sha256(std::string_view key, std::string_view data);
 std::string to_hex(std::span<const std::uint8_t> bytes);
 std::optional<std::vector<std::uint8_t>> from_hex(std::string_view text);
 
+/// base64 with padding (RFC 4648, section 4). What is read must be written as to_base64 writes it.
+std::string to_base64(std::string_view bytes);
+std::optional<std::string> from_base64(std::string_view text);
+
 /// base64url without padding (RFC 4648, section 5), as JOSE and bearer tokens use it.
 std::string to_base64url(std::string_view bytes);
 std::optional<std::string> from_base64url(std::string_view text);

@@ -38,6 +38,12 @@ std::vector<limited_callers> explain_caller_limits(const settings& all);
 /// As text for people, with a final newline; empty when all callers are held to the same limits.
 std::string caller_limits_text(const settings& all);
 
+/// Where the journal's checkpoints go besides this node's own disk, in words; a webhook by its host alone.
+std::vector<std::string> explain_checkpoint_places(const settings& all);
+
+/// What they make visible, or what stays unseen without them, as text for people, with a final newline.
+std::string checkpoints_text(const settings& all);
+
 /// What one failure takes together in a service: a fault domain and the backends that are in it.
 struct shared_fault {
     std::string service;

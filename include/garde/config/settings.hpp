@@ -249,6 +249,30 @@ struct stand_in_rule {
     friend bool operator==(const stand_in_rule&, const stand_in_rule&) = default;
 };
 
+/// [journal.checkpoints.webhook]
+struct webhook_settings {
+    std::string url;           ///< https; may be a secret itself
+    secret_string secret;      ///< what each message is signed with: the key, decoded
+    std::filesystem::path ca;  ///< PEM; empty: what the system trusts
+};
+
+/// [journal.checkpoints.syslog]: over TLS.
+struct syslog_settings {
+    endpoint address;
+    std::filesystem::path ca;                 ///< PEM
+    std::optional<certificate_files> client;  ///< garde's own certificate for this receiver
+};
+
+/// [journal.checkpoints]
+struct checkpoint_settings {
+    secret_string key;   ///< PEM, private, Ed25519
+    std::string origin;  ///< which log; the name of the key
+    milliseconds every{60'000};
+    std::filesystem::path file;  ///< on another disk; empty: none
+    std::optional<webhook_settings> webhook;
+    std::optional<syslog_settings> syslog;
+};
+
 /// [service.procedure]
 struct procedure_settings {
     std::filesystem::path folder;  ///< holds NAME.fr.txt, NAME.nl.txt, NAME.de.txt, NAME.en.txt
@@ -315,6 +339,7 @@ struct settings {
     self_check_settings self_check;
     std::optional<sealed_store_settings> cache_store;  ///< none: kept answers are in memory only
     std::optional<sealed_store_settings> ledger;       ///< none: no request is kept to be asked again
+    std::optional<checkpoint_settings> checkpoints;    ///< none: the journal's state is not signed
     /// [assertions] and [[caller]].
     caller::recognition_ptr callers = std::make_shared<const caller::recognition>();
     std::vector<service_settings> services;

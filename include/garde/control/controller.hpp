@@ -88,6 +88,8 @@ class controller {
     void know(address_book names) { known_ = std::move(names); }
     /// Called with each new view, on the control thread.
     void tell(std::function<void(view_ptr)> listener) { tell_ = std::move(listener); }
+    /// What else is an alarm to be recorded, by name; asked twice a second, on the control thread.
+    void watch(std::function<std::vector<std::string>()> alarms) { vigil_.watch(std::move(alarms)); }
     /// Controls from now on, as whoever calls this turns loop(): for a simulation, where one thread turns all
     /// loops.
     void begin();

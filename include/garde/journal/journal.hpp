@@ -4,6 +4,7 @@
 
 #include "garde/base/clock.hpp"
 #include "garde/base/result.hpp"
+#include "garde/journal/tree_head.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -30,6 +31,12 @@ struct record {
 /// not throw, nor wait for long.
 using on_durable = std::function<void(bool durable)>;
 
+/// How soon what was appended must be out of reach of whoever can write here.
+enum class urgency : std::uint8_t {
+    usual,    ///< with the next checkpoint that is due
+    at_once,  ///< a switchover, or something that an operator has done
+};
+
 /// Where records go. Any thread.
 class sink {
   public:
@@ -53,6 +60,13 @@ class writer final : public sink {
         std::filesystem::path folder;  ///< made when missing (0700); holds journal.jsonl and journal.head
         /// Records that wait; further ones are lost, counted, and the loss is recorded.
         std::size_t queue_bound = 4096;
+        /// Called on the journal's thread after each group that became durable, with the most urgent of its
+        /// records; may be empty. Must not throw, nor wait.
+        std::function<void(const tree_head& head, urgency how)> grown{};
+        /// Called with each record that is appended while failing(), on its appender's thread, and with those
+        /// that were being written when writing failed first, on the journal's; may be empty. Must not throw,
+        /// nor wait.
+        std::function<void(const record& what)> overflow{};
     };
 
     /// Begins to open the log on the journal's thread: takes the folder's lock, reads the whole log, cuts a

@@ -8,12 +8,20 @@
 #include "garde/net/page_server.hpp"
 #include "garde/proxy/site.hpp"
 
+#include <functional>
+#include <string>
+#include <utility>
+
 namespace garde::status {
 
 /// On the desk's thread; must live as long as the desk's loop runs.
 class status_site {
   public:
     status_site(net::event_loop& desk, proxy::site_ptr served);
+
+    /// Where the journal's newest signed checkpoint is; empty while there is none. Asked on the desk's
+    /// thread; must not wait.
+    void show_checkpoints(std::function<std::string()> newest) { newest_checkpoint_ = std::move(newest); }
 
     /// Serves on this socket from now on; also before the loop runs.
     void listen(net::socket socket);
@@ -29,6 +37,7 @@ class status_site {
 
     proxy::site_ptr served_;
     control::view_ptr view_;
+    std::function<std::string()> newest_checkpoint_;
     net::page_server server_;
 };
 

@@ -4,10 +4,11 @@
 
 #include "garde/cache/cache_totals.hpp"
 #include "garde/cache/store_tier.hpp"
-#include "garde/emergency/ledger.hpp"
 #include "garde/caller/recognition.hpp"
 #include "garde/config/settings.hpp"
 #include "garde/control/view.hpp"
+#include "garde/emergency/ledger.hpp"
+#include "garde/journal/checkpoint_state.hpp"
 #include "garde/proxy/admission.hpp"
 #include "garde/proxy/worker_counters.hpp"
 #include "garde/telemetry/process_facts.hpp"
@@ -37,11 +38,12 @@ struct metrics_input {
     const process_facts& process;
     const control::view* now = nullptr;  ///< null before the first
     std::optional<load_now> load;
-    std::optional<caller::assertion_counts> assertions{};  ///< none where they are not looked at
-    std::optional<cache::cache_totals> cache{};            ///< none where no service has a cache
-    std::optional<cache::tier_totals> cache_store{};       ///< none where answers are kept in memory only
-    std::optional<emergency::ledger_totals> ledger{};      ///< none where no request is kept
-    std::vector<worker_health> workers;                    ///< empty where nobody watches
+    std::optional<caller::assertion_counts> assertions{};    ///< none where they are not looked at
+    std::optional<cache::cache_totals> cache{};              ///< none where no service has a cache
+    std::optional<cache::tier_totals> cache_store{};         ///< none where answers are kept in memory only
+    std::optional<emergency::ledger_totals> ledger{};        ///< none where no request is kept
+    std::optional<journal::checkpoint_state> checkpoints{};  ///< none where it is not looked at
+    std::vector<worker_health> workers;                      ///< empty where nobody watches
 };
 
 std::string metrics_page(const metrics_input& from);

@@ -2,9 +2,9 @@
 // for, by reading what the workers count.
 #pragma once
 
-#include "garde/emergency/ledger.hpp"
 #include "garde/base/result.hpp"
 #include "garde/control/view.hpp"
+#include "garde/emergency/ledger.hpp"
 #include "garde/net/page_server.hpp"
 #include "garde/proxy/worker_counters.hpp"
 #include "garde/telemetry/metrics_page.hpp"
@@ -31,6 +31,7 @@ class metrics_site {
         std::function<std::optional<cache::tier_totals>()> cache_store{};
         /// May be empty; nothing where no request is kept to be asked again.
         std::function<std::optional<emergency::ledger_totals>()> ledger{};
+        std::function<journal::checkpoint_state()> checkpoints{};  ///< may be empty
     };
 
     metrics_site(net::event_loop& desk, sources from);
