@@ -45,6 +45,9 @@ constexpr member_names of_mode{mode_members, "\"mode\", \"reason\", \"expires\" 
 constexpr std::array<std::string_view, 2> procedure_members{"open", "reason"};
 constexpr member_names of_procedure{procedure_members, "\"open\" and \"reason\""};
 
+constexpr std::array<std::string_view, 2> erasure_members{"before", "reason"};
+constexpr member_names of_erasure{erasure_members, "\"before\" and \"reason\""};
+
 checked<json::object> read_object(std::string_view body, std::string_view needed) {
     json::error_code failed;
     json::value document = json::parse(json::string_view(body.data(), body.size()), failed);
@@ -198,6 +201,23 @@ std::expected<control::procedure_request, refused_request> parse_procedure_reque
                                       .open = open->get_bool(),
                                       .by = std::string(by),
                                       .reason = std::move(*reason)};
+}
+
+std::expected<erasure_request, refused_request> parse_erasure_request(std::string_view content_type,
+                                                                      std::string_view body,
+                                                                      std::string_view by, wall_time now) {
+    const auto order = read_order(content_type, body, of_erasure.listed, of_erasure);
+    if (!order) return refused(order.error());
+    const auto* given = order->if_contains("before");
+    const std::string_view text = given != nullptr && given->is_string() ? view_of(given->get_string()) : "";
+    const auto before = has_zone(text) ? parse_rfc3339(text) : std::nullopt;
+    if (!before || *before > now)
+        return unprocessable(
+            "\"before\" must be a time that has passed, with its zone (RFC 3339), such as "
+            "\"2018-08-09T00:00:00Z\".");
+    auto reason = read_reason(*order);
+    if (!reason) return refused(std::move(reason.error()));
+    return erasure_request{.before = *before, .by = std::string(by), .reason = std::move(*reason)};
 }
 
 }  // namespace garde::admin

@@ -1,5 +1,5 @@
-// What an operator may order: reads and checks the bodies of POST /v1/services/NAME/mode and …/procedure.
-// Pure.
+// What an operator may order: reads and checks the bodies of POST /v1/services/NAME/mode, …/procedure and
+// /v1/journal/erase-names. Pure.
 #pragma once
 
 #include "garde/base/clock.hpp"
@@ -33,5 +33,15 @@ std::expected<control::mode_request, refused_request> parse_mode_request(
 std::expected<control::procedure_request, refused_request> parse_procedure_request(
     std::string_view content_type, std::string_view body, const config::service_settings& service,
     std::string_view by);
+
+/// What POST /v1/journal/erase-names orders.
+struct erasure_request {
+    wall_time before{};  ///< personal values of older records
+    std::string by;
+    std::string reason;
+};
+std::expected<erasure_request, refused_request> parse_erasure_request(std::string_view content_type,
+                                                                      std::string_view body,
+                                                                      std::string_view by, wall_time now);
 
 }  // namespace garde::admin

@@ -20,6 +20,7 @@ constexpr std::array parts{part{"/explanation", resource::explanation}, part{"/m
 std::optional<place> place_of(std::string_view path) {
     if (path == "/v1/openapi.json") return place{resource::openapi, {}};
     if (path == reload_path) return place{resource::reload, {}};
+    if (path == erase_names_path) return place{resource::erase_names, {}};
     if (path == services_path) return place{resource::services, {}};
     if (!path.starts_with(services_path) || path[services_path.size()] != '/') return std::nullopt;
     std::string_view name = path.substr(services_path.size() + 1);
@@ -37,7 +38,8 @@ std::optional<place> place_of(std::string_view path) {
 }  // namespace
 
 bool takes_orders(resource what) {
-    return what == resource::mode || what == resource::procedure || what == resource::reload;
+    return what == resource::mode || what == resource::procedure || what == resource::reload ||
+           what == resource::erase_names;
 }
 
 std::expected<place, net::page_reply> find_place(std::string_view method, std::string_view path) {

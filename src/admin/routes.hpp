@@ -11,6 +11,7 @@
 namespace garde::admin {
 
 inline constexpr std::string_view reload_path = "/v1/reload";
+inline constexpr std::string_view erase_names_path = "/v1/journal/erase-names";
 
 enum class resource : std::uint8_t {
     openapi,      ///< GET /v1/openapi.json
@@ -20,6 +21,7 @@ enum class resource : std::uint8_t {
     mode,         ///< POST /v1/services/NAME/mode
     procedure,    ///< POST /v1/services/NAME/procedure
     reload,       ///< POST /v1/reload
+    erase_names,  ///< POST /v1/journal/erase-names
 };
 
 /// Whether it is there for orders, by POST; else for reading.

@@ -115,6 +115,8 @@ int make_token(const std::string& name) {
 
 /// Adds a command that needs the options of `garde ctl`.
 using add_command = std::function<CLI::App*(const char* name, const char* what)>;
+/// The same below another command.
+using add_to = std::function<CLI::App*(CLI::App& above, const char* name, const char* what)>;
 using options_ptr = std::shared_ptr<ctl_options>;
 
 void add_reading(const add_command& add, const options_ptr& with, int& code) {
@@ -170,13 +172,33 @@ void add_procedure(const add_command& add, const options_ptr& with, int& code) {
     });
 }
 
+void add_erasure(CLI::App& journal, const options_ptr& with, int& code, const add_to& add) {
+    struct order {
+        std::uint64_t older = 0;
+        std::string reason;
+    };
+    auto given = std::make_shared<order>();
+    auto* erase = add(journal, "erase-names",
+                      "erase the names of operators and callers in records that are older than this");
+    erase->add_option("--older", given->older, "at least how old, e.g. 90d or 8760h")
+        ->required()
+        ->transform(CLI::AsNumberWithUnit(std::map<std::string, std::uint64_t>{{"h", 3600}, {"d", 86400}},
+                                          CLI::AsNumberWithUnit::UNIT_REQUIRED));
+    erase->add_option("--reason", given->reason, "why; goes into the journal")->required();
+    erase->callback([&code, with, given] {
+        const auto before = to_rfc3339(wall_now() - std::chrono::seconds(given->older));
+        code = ctl(*with, "/v1/journal/erase-names",
+                   json::serialize(json::object{{"before", before}, {"reason", given->reason}}), nullptr);
+    });
+}
+
 }  // namespace
 
 void add_ctl(CLI::App& cli, int& code) {
     auto* command = cli.add_subcommand("ctl", "ask and order a running garde")->require_subcommand(1);
     auto with = std::make_shared<ctl_options>();
-    const add_command add = [command, with](const char* name, const char* what) {
-        auto* to = command->add_subcommand(name, what);
+    const add_to add_below = [with](CLI::App& above, const char* name, const char* what) {
+        auto* to = above.add_subcommand(name, what);
         auto* file =
             to->add_option("-c,--config", with->config, "configuration file, for the admin API's address");
         auto* url = to->add_option("--url", with->url, "instead of --config: https://HOST:PORT");
@@ -190,12 +212,18 @@ void add_ctl(CLI::App& cli, int& code) {
         to->add_flag("--json", with->as_json, "print JSON");
         return to;
     };
+    const add_command add = [command, add_below](const char* name, const char* what) {
+        return add_below(*command, name, what);
+    };
     add_reading(add, with, code);
     add("reload", "have the configuration read anew; all of it, or nothing")->callback([&code, with] {
         code = ctl_reload(*with);
     });
     add_mode(add, with, code);
     add_procedure(add, with, code);
+    auto* journal =
+        command->add_subcommand("journal", "the journal of a running garde")->require_subcommand(1);
+    add_erasure(*journal, with, code, add_below);
 
     auto* token = command->add_subcommand("token", "make a token for an operator");
     auto name = std::make_shared<std::string>();

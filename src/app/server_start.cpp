@@ -45,6 +45,18 @@ std::optional<cache::vault_settings> cache_store(const config::settings& setting
     return out;
 }
 
+journal::writer::options journal_options(const config::settings& of) {
+    const auto seconds_of = [](const std::optional<milliseconds>& time) {
+        return std::chrono::floor<seconds>(time.value_or(milliseconds{0}));
+    };
+    return {.folder = of.data_dir / "journal",
+            .segment_bytes = of.journal.segment_bytes,
+            .keep_segments = of.journal.keep_segments,
+            .keep_for = seconds_of(of.journal.keep_for),
+            .keep_names_for = seconds_of(of.journal.keep_names_for),
+            .names_key = of.journal.names_key};
+}
+
 /// A word to the log where the machine bears less than what was asked for, and what is in force.
 void log_limits(const config::limits_settings& wanted, const proxy::admission_limits& in_force) {
     if (in_force.connections < wanted.connections)
@@ -101,6 +113,10 @@ result<void> server::start() {
                         [this](const config::settings& next) { set_limits(next); }},
         settings_);
     admin_->on_reload([this](std::string by, auto then) { reload(std::move(by), std::move(then)); });
+    admin_->on_erase_names(
+        [this](wall_time before, const std::string& by, const std::string& reason, auto then) {
+            control_->write(journal::names_erased_record(wall_now(), before, by, reason), std::move(then));
+        });
     make_metrics();
     if (auto open = open_sockets(); !open) return open;
 
@@ -150,8 +166,7 @@ result<void> server::prepare() {
     cache_ = std::make_unique<cache::cache_desk>(cache_bytes(*settings_));
     cache_->recognise(settings_->callers);
     if (auto where = cache_store(*settings_)) cache_->keep_on_disk(std::move(*where));
-    journal_ = std::make_unique<journal::writer>(
-        journal::writer::options{.folder = settings_->data_dir / "journal"});
+    journal_ = std::make_unique<journal::writer>(journal_options(*settings_));
     overrides_ = store::open_sqlite_override_store(settings_->data_dir / "garde.sqlite");
     control_ = std::make_unique<control::controller>(site_, *journal_, *overrides_);
     journal::record begun{.at = wall_now(), .event = "start", .attributes = {{"node", settings_->node_name}}};

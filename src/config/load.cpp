@@ -41,6 +41,7 @@ void read_all(const toml::table& root, settings& into, report& problems) {
     read_metrics(in.read_table("metrics", need::optional), into.metrics);
     read_receipts(in.read_table("receipts", need::optional), into.receipts, problems);
     read_cache_store(in.read_table("cache_store", need::optional), into.cache_store, problems);
+    read_journal(in.read_table("journal", need::optional), into.journal, problems);
     check_listen_addresses(into, problems);
     const limit_frame frame{.everybody = into.limits, .clients = into.listener.clients};
     auto groups = read_groups(in.read_tables("group", need::optional), frame, problems);

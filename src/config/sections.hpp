@@ -14,8 +14,8 @@
 
 namespace garde::config {
 
-/// [node], [listener], [limits], [admin], [status], [metrics], [receipts], [self_check], [cache_store], and
-/// what holds between them.
+/// [node], [listener], [limits], [admin], [status], [metrics], [receipts], [self_check], [cache_store],
+/// [journal], and what holds between them.
 void read_node(table_reader in, settings& into, report& problems);
 void read_listener(table_reader in, listener_settings& into, report& problems);
 void read_limits(table_reader in, limits_settings& into);
@@ -29,6 +29,7 @@ void read_self_check(table_reader in, const std::vector<service_settings>& servi
 void read_cache_store(table_reader in, std::optional<cache_store_settings>& into, report& problems);
 /// What holds between [cache_store] and the services.
 void check_cache_store(const settings& all, report& problems);
+void read_journal(table_reader in, journal_settings& into, report& problems);
 void check_listen_addresses(const settings& all, report& problems);
 
 /// [assertions]; null when it is not there, or cannot be used.

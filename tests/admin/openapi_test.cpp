@@ -47,7 +47,7 @@ TEST(openapi_test, EachDescribedOperationIsServed) {
             ++operations;
         }
     }
-    EXPECT_EQ(operations, 7);
+    EXPECT_EQ(operations, 8);
 }
 
 TEST(openapi_test, TheModesAreThose) {

@@ -20,6 +20,8 @@ TEST(routes_test, EachAddressHasItsResource) {
     EXPECT_EQ(service->what, resource::service);
     EXPECT_EQ(service->service, "consult");
     EXPECT_EQ(find_place("POST", "/v1/reload")->what, resource::reload);
+    EXPECT_EQ(find_place("POST", "/v1/journal/erase-names")->what, resource::erase_names);
+    EXPECT_EQ(find_place("GET", "/v1/journal/erase-names").error().status, 405);
     const auto mode = find_place("POST", "/v1/services/consult/mode");
     EXPECT_EQ(mode->what, resource::mode);
     EXPECT_EQ(mode->service, "consult");

@@ -2,6 +2,7 @@
 // has a bearer token, of which the configuration holds the hash. GET changes nothing.
 #pragma once
 
+#include "garde/base/clock.hpp"
 #include "garde/base/result.hpp"
 #include "garde/config/load.hpp"
 #include "garde/control/controller.hpp"
@@ -31,6 +32,12 @@ struct reload_result {
 /// Reads the configuration anew, as ordered by `by`; calls `then` once. On the desk's thread.
 using reload_order = std::function<void(std::string by, std::function<void(reload_result)> then)>;
 
+/// Has the journal erase the personal values of records before `before`, once it has written down who ordered
+/// it and why; then calls `then`, on any thread: false when that could not be written, and nothing was
+/// erased.
+using erase_order = std::function<void(wall_time before, const std::string& by, const std::string& reason,
+                                       std::function<void(bool recorded)> then)>;
+
 /// On the desk's thread; must live as long as the desk's loop runs. The controller must end before the desk's
 /// loop does: it may hold the requests that wait for its answer.
 class admin_api {
@@ -42,6 +49,9 @@ class admin_api {
 
     /// Who carries out POST /v1/reload; before listen().
     void on_reload(reload_order what);
+
+    /// Who carries out POST /v1/journal/erase-names; before listen().
+    void on_erase_names(erase_order what);
 
     /// Serves on this socket from now on; also before the loop runs.
     void listen(net::socket socket);
