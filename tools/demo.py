@@ -34,7 +34,7 @@ Five commands to try in another terminal, in {root}:
       $G mode $A assurability emergency --reason 'trying it out' --for 5m; $G services $A
       $G mode $A assurability automatic --reason 'done'
  5. Read what happened, and check that nobody has polished it:
-      tail -n 5 var/journal/journal.jsonl; {garde} journal verify --folder var/journal
+      {garde} journal show --last 5 --folder var/journal; {garde} journal verify --folder var/journal
 
 Ctrl-C ends everything. What was killed is not started again: run ./dev run anew.
 """

@@ -26,8 +26,9 @@ PURE_FILES = [
     "cache/key", "cache/policy", "admin/cache_answers", "cache/age_clock", "net/page_bound", "proxy/admission", "proxy/byte_budget",
     "proxy/progress_guard", "app/progress_watch", "control/clock_watch", "proxy/worker_counters", "telemetry/metrics_page",
     "telemetry/cache_metrics", "telemetry/ledger_metrics", "telemetry/openmetrics", "emergency/stand_in_policy",
-    "journal/ascii_json", "journal/checkpoint", "journal/growth", "journal/note_key", "journal/push_schedule", "journal/record_json",
-    "journal/signed_note", "journal/syslog_message", "journal/webhook_message",
+    "journal/ascii_json", "journal/checkpoint", "journal/note_key", "journal/push_schedule", "journal/record_json",
+    "journal/signed_note", "journal/syslog_message", "journal/webhook_message", "journal/merkle_tree", "journal/record_line",
+    "journal/personal", "journal/log_checker", "journal/tree_head", "journal/own_events", "app/journal_texts",
 ]
 
 INCLUDE = re.compile(r'#include "garde/([a-z_]+)/')

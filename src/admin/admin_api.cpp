@@ -120,6 +120,7 @@ struct admin_api::state {
             case resource::reload: return reload(by);
             case resource::mode: return order_mode(request, where.service, by);
             case resource::procedure: return order_procedure(request, where.service, by);
+            case resource::erase_names: return erase_names(request, by);
             case resource::explanation: return explain(std::string(where.service));
             case resource::cache: return tell_cache();
             case resource::purge: return purge(request, by);
@@ -182,6 +183,25 @@ struct admin_api::state {
         const control::procedure_result became = co_await std::move(waiting);
         if (!became.known_service) co_return no_such_service();
         co_return json_reply(procedure_document(*order, became));
+    }
+
+    net::task<net::page_reply> erase_names(const net::page_request& request, const std::string& by) {
+        const auto order = parse_erasure_request(request.head.find("Content-Type").value_or(""), request.body,
+                                                 by, wall_now());
+        if (!order) co_return problem_reply(order.error().status, order.error().detail);
+        if (view && view->journal_failing)
+            co_return come_again(
+                "The journal cannot be written, and nothing is erased before that is recorded. Ask again "
+                "later.");
+        auto give = [this, &order](std::function<void(bool)> then) {
+            erasures(order->before, order->by, order->reason, std::move(then));
+        };
+        auto waiting = wait_for<bool>(desk, std::move(give));
+        const bool recorded = co_await std::move(waiting);
+        if (!recorded)
+            co_return come_again(
+                "The order could not be written down, and nothing was erased. Ask again later.");
+        co_return json_reply(erasure_document(*order));
     }
 
     net::task<net::page_reply> explain(std::string name) {
@@ -298,6 +318,7 @@ struct admin_api::state {
     emergency::ledger* ledger;  ///< null where no request is kept
     reload_order reloads;
     std::function<journal::checkpoint_state()> journal_state;
+    erase_order erasures;
     token_book tokens;
     control::view_ptr view;
     std::string no_orders;  ///< why; empty: they are taken
@@ -319,6 +340,10 @@ void admin_api::on_reload(reload_order what) {
 
 void admin_api::on_journal(std::function<journal::checkpoint_state()> what) {
     state_->journal_state = std::move(what);
+}
+
+void admin_api::on_erase_names(erase_order what) {
+    state_->erasures = std::move(what);
 }
 
 void admin_api::listen(net::socket socket) {

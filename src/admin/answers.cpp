@@ -135,6 +135,10 @@ std::string procedure_document(const control::procedure_request& ordered,
     return json::serialize(out);
 }
 
+std::string erasure_document(const erasure_request& ordered) {
+    return json::serialize(json::object{{"before", to_rfc3339(ordered.before)}, {"by", ordered.by}});
+}
+
 std::string reload_document(const reload_result& became, std::string_view by) {
     return json::serialize(json::object{{"configuration", became.now},
                                         {"former_configuration", became.former},

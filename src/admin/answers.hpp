@@ -6,6 +6,8 @@
 #include "garde/control/view.hpp"
 #include "garde/proxy/site.hpp"
 
+#include "requests.hpp"
+
 #include <optional>
 #include <span>
 #include <string>
@@ -33,6 +35,9 @@ std::string order_document(const control::mode_request& ordered, const control::
 /// What became of it for the emergency procedure: {"service","open","by","changed","stored"}, and "warning".
 std::string procedure_document(const control::procedure_request& ordered,
                                const control::procedure_result& became);
+
+/// Personal values that are erased: {"before","by"}.
+std::string erasure_document(const erasure_request& ordered);
 
 /// A configuration that was adopted: {"configuration","former_configuration","by","problems"}.
 std::string reload_document(const reload_result& became, std::string_view by);

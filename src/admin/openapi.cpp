@@ -175,6 +175,22 @@ std::string_view openapi_document() {
         }
       }
     },
+    "/v1/journal/erase-names": {
+      "post": {
+        "operationId": "erase_names",
+        "summary": "Erases the names of operators and callers in the journal's records before a time",
+        "description": "Whole months of thirty days: none that is younger goes with them. Who ordered it and why is recorded before it happens. Records, verification and proofs stay as they are; what was erased cannot be brought back.",
+        "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/erasure"}}}},
+        "responses": {
+          "200": {"description": "It is recorded and done", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/erased"}}}},
+          "400": {"$ref": "#/components/responses/problem"},
+          "401": {"$ref": "#/components/responses/unauthorized"},
+          "415": {"$ref": "#/components/responses/problem"},
+          "422": {"$ref": "#/components/responses/problem"},
+          "503": {"$ref": "#/components/responses/problem"}
+        }
+      }
+    },
     "/v1/openapi.json": {
       "get": {
         "operationId": "read_description",
@@ -494,6 +510,23 @@ std::string_view openapi_document() {
           "kind": {"type": "string"},
           "name": {"$ref": "#/components/schemas/text_or_null", "description": "null: of backends that do not say"},
           "since": {"$ref": "#/components/schemas/time"}
+        }
+      },
+      "erasure": {
+        "type": "object",
+        "required": ["before", "reason"],
+        "additionalProperties": false,
+        "properties": {
+          "before": {"$ref": "#/components/schemas/time", "description": "It has passed"},
+          "reason": {"type": "string", "minLength": 1, "maxLength": 500, "description": "One line: the journal keeps it"}
+        }
+      },
+      "erased": {
+        "type": "object",
+        "required": ["before", "by"],
+        "properties": {
+          "before": {"$ref": "#/components/schemas/time"},
+          "by": {"type": "string"}
         }
       },
       "ordered": {

@@ -51,6 +51,8 @@ constexpr std::array<std::string_view, 6> fact_members{"mode",        "caller", 
 constexpr member_names of_facts{
     fact_members, "\"mode\", \"caller\", \"request_type\", \"consult_age\", \"outage\" and \"deferrable\""};
 constexpr member_names of_purge{purge_members, "\"caller\", \"before\", \"all\" and \"reason\""};
+constexpr std::array<std::string_view, 2> erasure_members{"before", "reason"};
+constexpr member_names of_erasure{erasure_members, "\"before\" and \"reason\""};
 
 checked<json::object> read_object(std::string_view body, std::string_view needed) {
     json::error_code failed;
@@ -338,6 +340,23 @@ std::expected<control::procedure_request, refused_request> parse_procedure_reque
                                       .open = open->get_bool(),
                                       .by = std::string(by),
                                       .reason = std::move(*reason)};
+}
+
+std::expected<erasure_request, refused_request> parse_erasure_request(std::string_view content_type,
+                                                                      std::string_view body,
+                                                                      std::string_view by, wall_time now) {
+    const auto order = read_order(content_type, body, of_erasure.listed, of_erasure);
+    if (!order) return refused(order.error());
+    const auto* given = order->if_contains("before");
+    const std::string_view text = given != nullptr && given->is_string() ? view_of(given->get_string()) : "";
+    const auto before = has_zone(text) ? parse_rfc3339(text) : std::nullopt;
+    if (!before || *before > now)
+        return unprocessable(
+            "\"before\" must be a time that has passed, with its zone (RFC 3339), such as "
+            "\"2018-08-09T00:00:00Z\".");
+    auto reason = read_reason(*order);
+    if (!reason) return refused(std::move(reason.error()));
+    return erasure_request{.before = *before, .by = std::string(by), .reason = std::move(*reason)};
 }
 
 }  // namespace garde::admin

@@ -64,4 +64,14 @@ std::expected<control::procedure_request, refused_request> parse_procedure_reque
     std::string_view content_type, std::string_view body, const config::service_settings& service,
     std::string_view by);
 
+/// What POST /v1/journal/erase-names orders.
+struct erasure_request {
+    wall_time before{};  ///< personal values of older records
+    std::string by;
+    std::string reason;
+};
+std::expected<erasure_request, refused_request> parse_erasure_request(std::string_view content_type,
+                                                                      std::string_view body,
+                                                                      std::string_view by, wall_time now);
+
 }  // namespace garde::admin

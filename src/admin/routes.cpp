@@ -25,6 +25,7 @@ std::optional<place> place_of(std::string_view path) {
     if (path == "/v1/cache/purge") return place{resource::purge, {}};
     if (path == "/v1/deferrals") return place{resource::deferrals, {}};
     if (path == "/v1/journal") return place{resource::journal, {}};
+    if (path == erase_names_path) return place{resource::erase_names, {}};
     if (path == services_path) return place{resource::services, {}};
     if (!path.starts_with(services_path) || path[services_path.size()] != '/') return std::nullopt;
     std::string_view name = path.substr(services_path.size() + 1);
@@ -43,7 +44,7 @@ std::optional<place> place_of(std::string_view path) {
 
 bool takes_orders(resource what) {
     return what == resource::mode || what == resource::procedure || what == resource::reload ||
-           what == resource::purge;
+           what == resource::purge || what == resource::erase_names;
 }
 
 bool is_posted(resource what) {

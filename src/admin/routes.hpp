@@ -11,6 +11,7 @@
 namespace garde::admin {
 
 inline constexpr std::string_view reload_path = "/v1/reload";
+inline constexpr std::string_view erase_names_path = "/v1/journal/erase-names";
 
 enum class resource : std::uint8_t {
     openapi,      ///< GET /v1/openapi.json
@@ -26,6 +27,7 @@ enum class resource : std::uint8_t {
     deferrals,    ///< GET /v1/deferrals
     kept,         ///< GET /v1/services/NAME/deferrals
     stand_in,     ///< POST /v1/services/NAME/stand-in: a question, with facts
+    erase_names,  ///< POST /v1/journal/erase-names
 };
 
 /// Whether it is there for orders.

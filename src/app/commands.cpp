@@ -7,13 +7,12 @@
 #include "garde/config/explain.hpp"
 #include "garde/config/load.hpp"
 #include "garde/emergency/receipt.hpp"
-#include "garde/journal/journal.hpp"
 #include "garde/net/signals.hpp"
 #include "garde/telemetry/log.hpp"
 
 #include "console.hpp"
 #include "ctl_commands.hpp"
-#include "note_keys.hpp"
+#include "journal_commands.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
@@ -137,26 +136,6 @@ int check(const std::string& file, bool as_json) {
     return errors == 0 ? exit_ok : exit_config;
 }
 
-int verify_journal(const std::string& folder, bool as_json) {
-    const auto verified = journal::verify(folder);
-    if (!verified) {
-        complain(verified.error().message);
-        return exit_failed;
-    }
-    if (as_json) {
-        json::array problems;
-        for (const auto& one : verified->problems) problems.push_back(json::value(one));
-        fmt::print("{}\n", json::serialize(json::object{{"records", verified->records},
-                                                        {"last_hash", verified->last_hash},
-                                                        {"problems", problems}}));
-    } else {
-        for (const auto& one : verified->problems) fmt::print("{}\n", one);
-        fmt::print("{} records, last hash {}: {}\n", verified->records, verified->last_hash,
-                   verified->problems.empty() ? "intact" : "NOT intact");
-    }
-    return verified->problems.empty() ? exit_ok : exit_untrue;
-}
-
 /// A published set, or a PEM file.
 result<emergency::receipt_keys> read_receipt_keys(const std::string& file) {
     const auto text = read_all(file);
@@ -207,42 +186,7 @@ void add_run_and_check(CLI::App& cli, int& code) {
     check_command->callback([&code, file, as_json] { code = check(*file, *as_json); });
 }
 
-int print_key(const result<std::string>& verifier) {
-    if (!verifier) {
-        complain(verifier.error().message);
-        return exit_failed;
-    }
-    fmt::print("{}\n", *verifier);
-    return exit_ok;
-}
-
-void add_note_keys(CLI::App& journal, int& code) {
-    constexpr auto name_help = "the checkpoints' origin, as in the configuration: e.g. garde-1/journal";
-    auto file = std::make_shared<std::string>();
-    auto name = std::make_shared<std::string>();
-    auto* make =
-        journal.add_subcommand("key", "make a key for checkpoints, and print what they are verified with");
-    make->add_option("FILE", *file, "where to write it; must not exist")->required();
-    make->add_option("--name", *name, name_help)->required();
-    make->callback([&code, file, name] { code = print_key(make_note_key_file(*file, *name)); });
-
-    auto* verifier = journal.add_subcommand("verifier", "print what a key's checkpoints are verified with");
-    verifier->add_option("--key", *file, "the key, PEM")->required();
-    verifier->add_option("--name", *name, name_help)->required();
-    verifier->callback([&code, file, name] { code = print_key(read_verifier_key(*file, *name)); });
-}
-
-void add_verifiers(CLI::App& cli, int& code) {
-    auto* journal =
-        cli.add_subcommand("journal", "the log of switchovers and operators' acts")->require_subcommand(1);
-    add_note_keys(*journal, code);
-    auto* verify = journal->add_subcommand("verify", "find edited, deleted, swapped and truncated lines");
-    auto folder = std::make_shared<std::string>();
-    auto as_json = std::make_shared<bool>(false);
-    verify->add_option("--folder", *folder, "the journal's folder: DATA_DIR/journal")->required();
-    verify->add_flag("--json", *as_json, "print JSON");
-    verify->callback([&code, folder, as_json] { code = verify_journal(*folder, *as_json); });
-
+void add_receipt(CLI::App& cli, int& code) {
     auto* receipt = cli.add_subcommand("receipt", "proofs that a caller asked")->require_subcommand(1);
     auto* proof = receipt->add_subcommand("verify", "check a receipt's signature and print what it says");
     auto file = std::make_shared<std::string>();
@@ -268,7 +212,8 @@ int run_command_line(int argc, char** argv) {
         "4 what was verified does not hold.");
     int code = exit_ok;
     add_run_and_check(cli, code);
-    add_verifiers(cli, code);
+    add_journal(cli, code);
+    add_receipt(cli, code);
     add_ctl(cli, code);
     try {
         cli.parse(argc, argv);

@@ -125,10 +125,6 @@ void add_reading(const add_command& add, const options_ptr& with, int& code) {
         code = ctl(*with, "/v1/services", {}, describe_services);
     });
 
-    add("journal", "how the journal stands, and where its checkpoints have got to")->callback([&code, with] {
-        code = ctl(*with, "/v1/journal", {}, describe_journal);
-    });
-
     auto name = std::make_shared<std::string>();
     auto* explain = add("explain", "why a service is in its mode, and what would change it");
     explain->add_option("SERVICE", *name, "the service's name")->required();
@@ -274,6 +270,29 @@ void add_stand_in(const add_command& add, const options_ptr& with, int& code) {
     });
 }
 
+void add_journal(const add_command& add, const options_ptr& with, int& code) {
+    add("status", "how the journal stands, and where its checkpoints have got to")->callback([&code, with] {
+        code = ctl(*with, "/v1/journal", {}, describe_journal);
+    });
+    struct order {
+        std::uint64_t older = 0;
+        std::string reason;
+    };
+    auto given = std::make_shared<order>();
+    auto* erase =
+        add("erase-names", "erase the names of operators and callers in records that are older than this");
+    erase->add_option("--older", given->older, "at least how old, e.g. 90d or 8760h")
+        ->required()
+        ->transform(CLI::AsNumberWithUnit(std::map<std::string, std::uint64_t>{{"h", 3600}, {"d", 86400}},
+                                          CLI::AsNumberWithUnit::UNIT_REQUIRED));
+    erase->add_option("--reason", given->reason, "why; goes into the journal")->required();
+    erase->callback([&code, with, given] {
+        const auto before = to_rfc3339(wall_now() - std::chrono::seconds(given->older));
+        code = ctl(*with, "/v1/journal/erase-names",
+                   json::serialize(json::object{{"before", before}, {"reason", given->reason}}), nullptr);
+    });
+}
+
 }  // namespace
 
 void add_ctl(CLI::App& cli, int& code) {
@@ -307,6 +326,9 @@ void add_ctl(CLI::App& cli, int& code) {
     add_stand_in(add, with, code);
     auto* cache = command->add_subcommand("cache", "look into the reply cache, or remove from it");
     add_cache(adding_to(cache->require_subcommand(1)), with, code);
+    auto* journal =
+        command->add_subcommand("journal", "the journal of a running garde")->require_subcommand(1);
+    add_journal(adding_to(journal), with, code);
 
     auto* token = command->add_subcommand("token", "make a token for an operator");
     auto name = std::make_shared<std::string>();

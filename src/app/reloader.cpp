@@ -112,13 +112,13 @@ void reloader::refuse(const candidate& read) {
     with_.control.write(
         {.at = wall_now(),
          .event = "reload-refused",
-         .attributes = {
-             {"node", running_->node_name},
-             {"by", orders_.front().by},
-             {"configuration", running_->sha256},
-             {"refused-configuration", read.sha256.empty() ? std::string("unreadable") : read.sha256},
-             {"errors", std::to_string(std::ranges::count_if(read.problems, is_error))},
-             {"first", first == read.problems.end() ? std::string() : config::to_text(*first)}}});
+         .attributes = {{"node", running_->node_name},
+                        {"by", orders_.front().by},
+                        {"refused-configuration",
+                         read.sha256.empty() ? std::string("unreadable") : read.sha256},
+                        {"errors", std::to_string(std::ranges::count_if(read.problems, is_error))},
+                        {"first", first == read.problems.end() ? std::string() : config::to_text(*first)}},
+         .configuration = running_->sha256});
     spdlog::error("reload: refused; the configuration that was in force stays");
     finish({.became = admin::reload_result::verdict::refused,
             .former = running_->sha256,

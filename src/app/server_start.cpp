@@ -45,6 +45,18 @@ std::optional<cache::vault_settings> cache_store(const config::settings& setting
     return out;
 }
 
+journal::writer::options journal_options(const config::settings& of) {
+    const auto seconds_of = [](const std::optional<milliseconds>& time) {
+        return std::chrono::floor<seconds>(time.value_or(milliseconds{0}));
+    };
+    return {.folder = of.data_dir / "journal",
+            .segment_bytes = of.journal.segment_bytes,
+            .keep_segments = of.journal.keep_segments,
+            .keep_for = seconds_of(of.journal.keep_for),
+            .keep_names_for = seconds_of(of.journal.keep_names_for),
+            .names_key = of.journal.names_key};
+}
+
 /// A word to the log where the machine bears less than what was asked for, and what is in force.
 void log_limits(const config::limits_settings& wanted, const proxy::admission_limits& in_force) {
     if (in_force.connections < wanted.connections)
@@ -105,6 +117,10 @@ result<void> server::start() {
     status_->show_checkpoints([desk = checkpoints_.get()] { return desk->newest(); });
     admin_->on_journal([desk = checkpoints_.get()] { return desk->state(); });
     admin_->on_reload([this](std::string by, auto then) { reload(std::move(by), std::move(then)); });
+    admin_->on_erase_names(
+        [this](wall_time before, const std::string& by, const std::string& reason, auto then) {
+            control_->write(journal::names_erased_record(wall_now(), before, by, reason), std::move(then));
+        });
     make_metrics();
     if (auto open = open_sockets(); !open) return open;
 
@@ -197,10 +213,10 @@ void server::make_journal() {
     checkpoints_ = std::make_unique<journal::checkpoint_desk>(folder / "checkpoint");
     use_checkpoints(*settings_);
     auto* desk = checkpoints_.get();
-    journal_ = std::make_unique<journal::writer>(
-        journal::writer::options{.folder = folder,
-                                 .grown = [desk](const auto& head, auto how) { desk->grown(head, how); },
-                                 .overflow = [desk](const journal::record& what) { desk->overflow(what); }});
+    auto options = journal_options(*settings_);
+    options.grown = [desk](const auto& head, auto how) { desk->grown(head, how); };
+    options.overflow = [desk](const journal::record& what) { desk->overflow(what); };
+    journal_ = std::make_unique<journal::writer>(std::move(options));
 }
 
 void server::use_checkpoints(const config::settings& of) {

@@ -75,6 +75,16 @@ std::optional<nanoseconds> take_fraction(std::string_view& text) {
     return nanoseconds{value};
 }
 
+/// 2018-08-09T09:00:00
+std::string to_the_second(wall_time at) {
+    const auto date = floor<days>(at);
+    const year_month_day ymd{date};
+    const hh_mm_ss time{floor<std::chrono::seconds>(at - date)};
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(ymd.year()),
+                       static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()),
+                       time.hours().count(), time.minutes().count(), time.seconds().count());
+}
+
 }  // namespace
 
 wall_time wall_now() {
@@ -82,13 +92,12 @@ wall_time wall_now() {
 }
 
 std::string to_rfc3339(wall_time at) {
-    const auto date = floor<days>(at);
-    const year_month_day ymd{date};
-    const hh_mm_ss time{floor<milliseconds>(at - date)};
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(ymd.year()),
-                       static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()),
-                       time.hours().count(), time.minutes().count(), time.seconds().count(),
-                       time.subseconds().count());
+    const auto ms = duration_cast<milliseconds>(at - floor<std::chrono::seconds>(at));
+    return fmt::format("{}.{:03}Z", to_the_second(at), ms.count());
+}
+
+std::string to_rfc3339_ns(wall_time at) {
+    return fmt::format("{}.{:09}Z", to_the_second(at), (at - floor<std::chrono::seconds>(at)).count());
 }
 
 std::optional<wall_time> parse_rfc3339(std::string_view text) {

@@ -31,6 +31,26 @@ digest256 sha256(std::string_view data) {
     return out;
 }
 
+sha256_stream::sha256_stream() : context_(EVP_MD_CTX_new()) {
+    if (context_ == nullptr || EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) != 1) std::abort();
+}
+
+sha256_stream::~sha256_stream() {
+    EVP_MD_CTX_free(context_);
+}
+
+void sha256_stream::add(std::string_view piece) {
+    if (EVP_DigestUpdate(context_, piece.data(), piece.size()) != 1) std::abort();
+}
+
+digest256 sha256_stream::take() {
+    digest256 out{};
+    if (EVP_DigestFinal_ex(context_, out.data(), nullptr) != 1 ||
+        EVP_DigestInit_ex(context_, nullptr, nullptr) != 1)
+        std::abort();
+    return out;
+}
+
 digest256 hmac_sha256(std::string_view key, std::string_view data) {
     digest256 out{};
     unsigned length = out.size();

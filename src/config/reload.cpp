@@ -19,6 +19,23 @@ std::string text_of(const endpoint& address) {
     return fmt::format("{}:{}", address.host, address.port);
 }
 
+std::string text_of(const std::optional<milliseconds>& time) {
+    return time ? duration_text(*time) : "forever";
+}
+
+/// Its thread has had them from the start.
+template <class Compare>
+void compare_journal(const journal_settings& running, const journal_settings& next, Compare compare) {
+    compare(next.line, "[journal] segment_bytes", size_text(running.segment_bytes),
+            size_text(next.segment_bytes));
+    compare(next.line, "[journal] keep_segments", std::to_string(running.keep_segments),
+            std::to_string(next.keep_segments));
+    compare(next.line, "[journal] keep_for", text_of(running.keep_for), text_of(next.keep_for));
+    compare(next.line, "[journal] keep_names_for", text_of(running.keep_names_for),
+            text_of(next.keep_names_for));
+    compare(next.line, "[journal] names_key", running.names_key.string(), next.names_key.string());
+}
+
 }  // namespace
 
 std::vector<problem> check_reload(const settings& running, const settings& next) {
@@ -44,6 +61,7 @@ std::vector<problem> check_reload(const settings& running, const settings& next)
     };
     compare(next.metrics ? next.metrics->address.line : 0, "[metrics] address", metrics(running),
             metrics(next));
+    compare_journal(running.journal, next.journal, compare);
     const auto compare_store = [&](const std::string& table, const std::optional<sealed_store_settings>& is,
                                    const std::optional<sealed_store_settings>& would_be) {
         const int line = would_be ? would_be->line : 0;

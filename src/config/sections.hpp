@@ -32,7 +32,10 @@ void read_ledger(table_reader in, std::optional<sealed_store_settings>& into, re
 void check_cache_store(const settings& all, report& problems);
 void check_ledger(const settings& all, report& problems);
 /// [journal], once [node] is read.
-void read_journal(table_reader in, settings& into, report& problems);
+void read_journal(table_reader in, settings& all, report& problems);
+/// [journal.checkpoints]
+void read_checkpoints(table_reader in, const settings& all, std::optional<checkpoint_settings>& into,
+                      report& problems);
 void check_listen_addresses(const settings& all, report& problems);
 
 /// [assertions]; null when it is not there, or cannot be used.

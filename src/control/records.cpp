@@ -119,10 +119,8 @@ journal::record reload_record(const config::settings& former, const config::sett
                               const std::string& by) {
     return {.at = wall_now(),
             .event = "reload",
-            .attributes = {{"node", now.node_name},
-                           {"by", by},
-                           {"former-configuration", former.sha256},
-                           {"configuration", now.sha256}}};
+            .attributes = {{"node", now.node_name}, {"by", by}, {"former-configuration", former.sha256}},
+            .configuration = now.sha256};
 }
 
 journal::record procedure_record(const config::service_settings& service,

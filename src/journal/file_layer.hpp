@@ -10,8 +10,10 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace garde::journal {
 
@@ -63,6 +65,10 @@ class file_layer {
     virtual io_result<std::unique_ptr<open_file>> open(const std::filesystem::path& file, open_mode mode) = 0;
     /// Replaces `to`.
     virtual std::error_code rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
+    /// It is no error when there is no such file.
+    virtual std::error_code remove(const std::filesystem::path& file) = 0;
+    /// The names of the files in it, in no order; none when there is no such folder.
+    virtual io_result<std::vector<std::string>> list(const std::filesystem::path& folder) = 0;
     /// After it the names in the folder survive a power cut.
     virtual std::error_code sync_folder(const std::filesystem::path& folder) = 0;
     /// Makes one folder (0700), not its parents.
@@ -70,5 +76,16 @@ class file_layer {
     /// Never waits; the error names the process that holds the lock.
     virtual result<std::unique_ptr<folder_lock>> lock(const std::filesystem::path& file) = 0;
 };
+
+/// The whole of a file of at most `limit` bytes, or its beginning.
+io_result<std::string> read_beginning(file_layer& files, const std::filesystem::path& file,
+                                      std::size_t limit);
+
+/// Puts this content in the place of the file's, in one step: FILE.tmp, synced and renamed. That the name
+/// survives a power cut is for the caller to see to (sync_folder).
+std::error_code replace_file(file_layer& files, const std::filesystem::path& file, std::string_view content);
+
+/// Makes the folder and those above it; each new name is synced into the folder that holds it.
+result<void> make_folders(file_layer& files, const std::filesystem::path& folder);
 
 }  // namespace garde::journal

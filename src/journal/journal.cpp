@@ -13,8 +13,13 @@ struct writer::state {
 };
 
 writer::writer(options with) : state_(std::make_unique<state>()) {
-    auto open = [files = &state_->files, folder = std::move(with.folder)] {
-        return log_file::open(*files, folder, wall_now());
+    log_limits limits{.segment_bytes = with.segment_bytes,
+                      .keep_segments = with.keep_segments,
+                      .keep_for = with.keep_for,
+                      .keep_names_for = with.keep_names_for,
+                      .names_key = std::move(with.names_key)};
+    auto open = [files = &state_->files, folder = std::move(with.folder), limits = std::move(limits)] {
+        return log_file::open(*files, folder, limits, wall_now());
     };
     state_->thread = std::make_unique<writer_thread>(
         std::move(open), writer_limits{.queue_bound = with.queue_bound},

@@ -29,12 +29,12 @@ io_result<std::optional<raw_line>> line_reader::next() {
         const auto rest = std::string_view(buffer_).substr(taken_);
         if (const auto at = rest.find('\n', searched); at != std::string_view::npos) {
             taken_ += at + 1;
-            if (at > max_line_bytes) length = raw_line::extent::too_long;
+            if (at > limit_) length = raw_line::extent::too_long;
             return line_of(rest.substr(0, at), read_to_ - (buffer_.size() - taken_),
                            raw_line::ending::complete, length);
         }
         searched = rest.size();
-        if (searched > max_line_bytes) {
+        if (searched > limit_) {
             length = raw_line::extent::too_long;
             taken_ = buffer_.size();
             searched = 0;
@@ -46,6 +46,18 @@ io_result<std::optional<raw_line>> line_reader::next() {
         taken_ = buffer_.size();
         return line_of(buffer_, read_to_, raw_line::ending::missing, length);
     }
+}
+
+io_result<std::optional<wall_time>> time_of_first_record(file_layer& files,
+                                                         const std::filesystem::path& segment) {
+    auto file = files.open(segment, open_mode::read);
+    if (!file) return std::unexpected(file.error());
+    line_reader lines(**file);
+    const auto raw = lines.next();
+    if (!raw) return std::unexpected(raw.error());
+    if (!*raw) return std::nullopt;
+    const auto first = read_line((*raw)->text);
+    return first ? parse_rfc3339(first->at) : std::nullopt;
 }
 
 }  // namespace garde::journal

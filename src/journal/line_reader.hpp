@@ -1,8 +1,8 @@
-// Reads a file line by line in memory bounded by the longest line that the log may hold.
+// Reads a file line by line in memory bounded by the longest line that there may be.
 #pragma once
 
-#include "chain.hpp"
 #include "file_layer.hpp"
+#include "record_line.hpp"
 
 #include <optional>
 #include <string>
@@ -12,7 +12,7 @@ namespace garde::journal {
 
 struct raw_line {
     enum class ending : std::uint8_t { complete, missing };  ///< whether the LF is there
-    enum class extent : std::uint8_t { fits, too_long };     ///< too_long: over max_line_bytes
+    enum class extent : std::uint8_t { fits, too_long };     ///< too_long: over the limit
     std::string_view text;  ///< without LF, valid until the next read; empty when too long
     std::uint64_t end = 0;  ///< offset behind the line and its LF
     ending ended = ending::complete;
@@ -21,7 +21,9 @@ struct raw_line {
 
 class line_reader {
   public:
-    explicit line_reader(open_file& from) : from_(from) {}
+    /// Begins at this offset. Longer lines than `limit` are not given out.
+    explicit line_reader(open_file& from, std::uint64_t offset = 0, std::size_t limit = max_line_bytes)
+        : from_(from), limit_(limit), read_to_(offset) {}
 
     /// Nothing at the end of the file.
     io_result<std::optional<raw_line>> next();
@@ -30,9 +32,14 @@ class line_reader {
     io_result<std::size_t> read_more();
 
     open_file& from_;
+    std::size_t limit_;
     std::string buffer_;
-    std::size_t taken_ = 0;      ///< of buffer_, by the lines given out
-    std::uint64_t read_to_ = 0;  ///< offset in the file behind buffer_
+    std::size_t taken_ = 0;  ///< of buffer_, by the lines given out
+    std::uint64_t read_to_;  ///< offset in the file behind buffer_
 };
+
+/// The time of a segment's first record; nothing when it has none.
+io_result<std::optional<wall_time>> time_of_first_record(file_layer& files,
+                                                         const std::filesystem::path& segment);
 
 }  // namespace garde::journal

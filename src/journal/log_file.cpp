@@ -1,167 +1,212 @@
-// See log_file.hpp.
+// See log_file.hpp. What happens at the start is in recovery.cpp.
 #include "log_file.hpp"
 
+#include "garde/base/hash.hpp"
+
 #include "line_reader.hpp"
+#include "log_folder.hpp"
+#include "own_events.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <string>
 #include <utility>
 
 namespace garde::journal {
 namespace {
 
-namespace fs = std::filesystem;
-
-std::unexpected<error> failed(std::string_view what, const fs::path& where, std::error_code why) {
-    return fail(fmt::format("cannot {} {}: {}", what, where.string(), why.message()));
-}
-
-/// Makes the folder and those above it; each new name is synced into the folder that holds it.
-result<void> make_folders(file_layer& files, const fs::path& folder) {
-    const auto parent = folder.parent_path();
-    auto made = files.make_folder(folder);
-    if (!made && made.error() == std::errc::no_such_file_or_directory && !parent.empty() &&
-        parent != folder) {
-        if (auto above = make_folders(files, parent); !above) return above;
-        made = files.make_folder(folder);
-    }
-    if (!made) return failed("make the folder", folder, made.error());
-    if (*made == folder_state::was_there) return {};
-    if (const auto why = files.sync_folder(parent.empty() ? fs::path(".") : parent))
-        return failed("sync", parent, why);
+std::string_view attribute(const record& of, std::string_view name) {
+    for (const auto& [key, value] : of.attributes)
+        if (key == name) return value;
     return {};
 }
 
-/// What reading the log from its beginning to its last good line gave.
-struct scan {
-    link last;                 ///< of the last good line
-    std::uint64_t length = 0;  ///< up to its end
-    std::string hash_at_head;  ///< of the record that the head names; empty when it is not there
-};
+std::string fresh_salt() {
+    return random_bytes(salt_bytes);
+}
 
-/// Lines up to the head's record were durable once: a bad one among them is damage, and stays for `verify` to
-/// show. Behind it, and at the very end, a bad line is a write that was cut off: the good part ends before
-/// it.
-io_result<scan> scan_log(open_file& log, const std::optional<link>& head) {
-    scan out;
-    line_reader lines(log);
-    for (;;) {
-        const auto raw = lines.next();
-        if (!raw) return std::unexpected(raw.error());
-        if (!*raw || (*raw)->ended == raw_line::ending::missing) return out;
-        const auto line = read_line((*raw)->text);
-        const bool behind_head = head && out.last.seq >= head->seq;
-        if (behind_head && !(line && continues(out.last, *line))) return out;
-        if (!line) continue;
-        if (head && line->seq == head->seq) out.hash_at_head = line->hash;
-        out.last = {line->seq, line->hash};
-        out.length = (*raw)->end;
-    }
+void append_hash(std::string& to, const digest256& hash) {
+    to.append(reinterpret_cast<const char*>(hash.data()), hash.size());
 }
 
 }  // namespace
 
-io_result<std::optional<link>> load_head(file_layer& files, const fs::path& folder) {
-    constexpr std::size_t max_head_bytes = 256;
-    auto file = files.open(folder / head_name, open_mode::read);
-    if (!file && file.error() == std::errc::no_such_file_or_directory) return std::nullopt;
-    if (!file) return std::unexpected(file.error());
-    std::string text(max_head_bytes, '\0');
-    const auto got = (*file)->read_at(0, text);
-    if (!got) return std::unexpected(got.error());
-    text.resize(*got);
-    auto head = read_head(text);
-    if (!head) return std::nullopt;
-    return *std::move(head);
-}
-
-result<std::unique_ptr<log_file>> log_file::open(file_layer& files, fs::path folder, wall_time now) {
-    // A trailing slash would make the folder its own parent.
-    if (!folder.has_filename()) folder = folder.parent_path();
-    std::unique_ptr<log_file> out(new log_file(files, std::move(folder)));
-    if (auto made = make_folders(files, out->folder_); !made) return std::unexpected(made.error());
-    auto lock = files.lock(out->folder_ / "journal.lock");
-    if (!lock) return std::unexpected(lock.error());
-    out->lock_ = *std::move(lock);
-    if (auto recovered = out->recover(now); !recovered) return std::unexpected(recovered.error());
-    return out;
-}
-
-result<void> log_file::recover(wall_time now) {
-    const auto file = folder_ / log_name;
-    const auto head = load_head(files_, folder_);
-    if (!head) return failed("read", folder_ / head_name, head.error());
-    auto log = files_.open(file, open_mode::append);
-    if (!log) return failed("open", file, log.error());
-    log_ = *std::move(log);
-    const auto found = scan_log(*log_, *head);
-    if (!found) return failed("read", file, found.error());
-    const auto size = log_->size();
-    if (!size) return failed("read", file, size.error());
-    last_ = found->last;
-    length_ = found->length;
-
-    if (*size > length_) {
-        if (const auto why = log_->truncate(length_)) return failed("cut the torn tail of", file, why);
-        findings_.push_back({now, std::string(event_tail_cut), {{"bytes", std::to_string(*size - length_)}}});
-    }
-    const auto seq = std::to_string(last_.seq);
-    if (!*head && last_.seq > 0) {
-        findings_.push_back({now, std::string(event_head_missing), {{"found-seq", seq}}});
-    } else if (*head && (*head)->seq > 0 && found->hash_at_head != (*head)->hash) {
-        findings_.push_back({now,
-                             std::string(event_truncated_found),
-                             {{"expected-seq", std::to_string((*head)->seq)},
-                              {"found-seq", seq},
-                              {"expected-hash", (*head)->hash},
-                              {"found-hash", found->hash_at_head}}});
-    }
-    // A new log gets its head before its first record, so that a head that is missing later means something.
-    if (!*head && last_.seq == 0)
-        if (const auto why = write_head()) return failed("write", folder_ / head_name, why);
-    return {};
+record names_erased_record(wall_time now, wall_time before, std::string by, std::string reason) {
+    return {.at = now,
+            .event = std::string(event_names_erased),
+            .attributes = {{"before", to_rfc3339_ns(begin_of_epoch(epoch_of(before)))},
+                           {"by", std::move(by)},
+                           {"reason", std::move(reason)}}};
 }
 
 std::error_code log_file::commit(std::span<const record> group) {
+    if (group.empty()) return {};
+    if (!going_) {
+        going_ = prepare(group);
+        stage_ = stage::values;
+    }
+    if (stage_ == stage::values) {
+        if (const auto why = write_values()) return why;
+        stage_ = stage::lines;
+    }
     if (stage_ == stage::lines) {
-        if (const auto why = write_lines(group)) return why;
+        if (const auto why = write_lines()) return why;
+        stage_ = stage::hashes;
+    }
+    if (stage_ == stage::hashes) {
+        if (const auto why = write_hashes()) return why;
         stage_ = stage::head;
     }
-    if (const auto why = write_head()) return why;
-    stage_ = stage::lines;
+    if (const auto why = write_head(going_->after)) return why;
+    head_ = std::move(going_->after);
+    if (going_->removed_through) removed_through_ = *going_->removed_through;
+    going_.reset();
     return {};
 }
 
-std::error_code log_file::write_lines(std::span<const record> group) {
-    if (tail_ == tail::unknown)
-        if (const auto why = log_->truncate(length_)) return why;
-    std::string text;
-    link next = last_;
+log_file::prepared log_file::prepare(std::span<const record> group) const {
+    prepared out;
+    out.after = head_;
+    out.first_seq = head_.edge.size() + 1;
+    tree_hasher hasher;
     for (const auto& what : group) {
-        auto line = make_line(next, what);
-        text.append(line.text).push_back('\n');
-        next = std::move(line.now);
+        const auto seq = out.after.edge.size() + 1;
+        auto line = make_line(seq, what, fresh_salt);
+        const auto hash = hasher.leaf(line.text);
+        out.after.edge.append(hash);
+        append_hash(out.hashes, hash);
+        out.lines.append(line.text).push_back('\n');
+        const auto epoch = epoch_of(what.at);
+        out.epoch = std::max(out.epoch, epoch);
+        if (!line.hidden.empty()) out.values.push_back({seq, epoch, std::move(line.hidden)});
+        if (what.event == event_names_erased)
+            if (const auto before = parse_rfc3339(attribute(what, "before")))
+                out.after.names_from = std::max(out.after.names_from, epoch_of(*before));
+        if (what.event == event_segments_removed) {
+            const auto through = attribute(what, "through-seq");
+            out.removed_through.emplace(0);
+            std::from_chars(through.data(), through.data() + through.size(), *out.removed_through);
+        }
     }
-    tail_ = tail::unknown;
-    if (const auto why = log_->append(text)) return why;
-    if (const auto why = log_->sync()) return why;
-    tail_ = tail::clean;
-    length_ += text.size();
-    last_ = std::move(next);
+    // A clock that was set back must not bring back what was erased.
+    std::erase_if(out.values, [&](const auto& one) { return one.epoch < head_.names_from; });
+    return out;
+}
+
+std::error_code log_file::write_values() {
+    return going_->values.empty() ? std::error_code{} : names_->append(going_->values);
+}
+
+std::error_code log_file::begin_segment() {
+    auto file = files_.open(folder_ / segment_name(going_->first_seq), open_mode::append);
+    if (!file) return file.error();
+    segment_ = *std::move(file);
+    segment_epoch_ = going_->epoch;
+    segment_tail_ = tail::unknown;
+    head_.segment = going_->first_seq;
+    head_.bytes = 0;
     return {};
 }
 
-std::error_code log_file::write_head() {
-    const auto temporary = folder_ / "journal.head.tmp";
-    {
-        auto file = files_.open(temporary, open_mode::replace);
-        if (!file) return file.error();
-        if (const auto why = (*file)->append(make_head(last_))) return why;
-        if (const auto why = (*file)->sync()) return why;
-    }
-    if (const auto why = files_.rename(temporary, folder_ / head_name)) return why;
+std::error_code log_file::write_lines() {
+    const bool full = head_.bytes >= limits_.segment_bytes || going_->epoch > segment_epoch_;
+    if (!segment_ || (full && head_.bytes > 0))
+        if (const auto why = begin_segment()) return why;
+    if (segment_tail_ == tail::unknown)
+        if (const auto why = segment_->truncate(head_.bytes)) return why;
+    segment_tail_ = tail::unknown;
+    if (const auto why = segment_->append(going_->lines)) return why;
+    if (const auto why = segment_->sync()) return why;
+    // A head that names the new segment must not be there before its name is.
+    if (head_.bytes == 0)
+        if (const auto why = files_.sync_folder(folder_)) return why;
+    segment_tail_ = tail::clean;
+    head_.bytes += going_->lines.size();
+    going_->after.segment = head_.segment;
+    going_->after.bytes = head_.bytes;
+    return {};
+}
+
+std::error_code log_file::write_hashes() {
+    if (hashes_tail_ == tail::unknown)
+        if (const auto why = hashes_->truncate(head_.edge.size() * digest256{}.size())) return why;
+    hashes_tail_ = tail::unknown;
+    if (const auto why = hashes_->append(going_->hashes)) return why;
+    if (const auto why = hashes_->sync()) return why;
+    hashes_tail_ = tail::clean;
+    return {};
+}
+
+std::error_code log_file::write_head(const log_head& what) {
+    if (const auto why = replace_file(files_, folder_ / head_name, make_head(what))) return why;
     return files_.sync_folder(folder_);
+}
+
+io_result<std::vector<record>> log_file::due(wall_time now) const {
+    std::vector<record> out;
+    if (limits_.keep_names_for.count() > 0) {
+        const auto before = now - limits_.keep_names_for;
+        const auto old = names_->has_before(epoch_of(before));
+        if (!old) return std::unexpected(old.error());
+        if (*old)
+            out.push_back(names_erased_record(now, before, "garde", "[journal] keep_names_for is over"));
+    }
+    const auto content = list_folder(files_, folder_);
+    if (!content) return std::unexpected(content.error());
+    const auto& segments = content->segments;
+    std::size_t remove = 0;
+    while (remove + 1 < segments.size()) {
+        bool over = limits_.keep_segments > 0 && segments.size() - remove > limits_.keep_segments;
+        if (!over && limits_.keep_for.count() > 0) {
+            // All of it is older than what the next one begins with.
+            const auto next = time_of_first_record(files_, folder_ / segment_name(segments[remove + 1]));
+            if (!next) return std::unexpected(next.error());
+            over = *next && **next < now - limits_.keep_for;
+        }
+        if (!over) break;
+        ++remove;
+    }
+    if (remove > 0)
+        out.push_back({.at = now,
+                       .event = std::string(event_segments_removed),
+                       .attributes = {{"through-seq", std::to_string(segments[remove] - 1)},
+                                      {"segments", std::to_string(remove)}}});
+    return out;
+}
+
+std::error_code log_file::tidy() {
+    if (!old_log_to_.empty())
+        if (const auto why = set_old_log_aside()) return why;
+    if (names_erased_to_ < head_.names_from) {
+        if (const auto why = names_->erase_before(head_.names_from)) return why;
+        names_erased_to_ = head_.names_from;
+    }
+    return remove_segments();
+}
+
+/// The oldest first: what is left over after a power cut is still one piece.
+std::error_code log_file::remove_segments() {
+    if (removed_through_ == 0) return {};
+    const auto content = list_folder(files_, folder_);
+    if (!content) return content.error();
+    const auto& segments = content->segments;
+    for (std::size_t i = 0; i + 1 < segments.size() && segments[i + 1] - 1 <= removed_through_; ++i) {
+        if (const auto why = files_.remove(folder_ / segment_name(segments[i]))) return why;
+        if (const auto why = files_.sync_folder(folder_)) return why;
+    }
+    removed_through_ = 0;
+    return {};
+}
+
+/// Its record is durable by now. A head without its log says nothing.
+std::error_code log_file::set_old_log_aside() {
+    if (const auto why = files_.remove(folder_ / old_head_name)) return why;
+    if (const auto why = files_.rename(folder_ / old_log_name, folder_ / old_log_to_)) return why;
+    if (const auto why = files_.sync_folder(folder_)) return why;
+    old_log_to_.clear();
+    return {};
 }
 
 }  // namespace garde::journal

@@ -123,6 +123,20 @@ std::error_code posix_file_layer::rename(const std::filesystem::path& from, cons
     return std::rename(from.c_str(), to.c_str()) == 0 ? std::error_code{} : last_error();
 }
 
+std::error_code posix_file_layer::remove(const std::filesystem::path& file) {
+    return ::unlink(file.c_str()) == 0 || errno == ENOENT ? std::error_code{} : last_error();
+}
+
+io_result<std::vector<std::string>> posix_file_layer::list(const std::filesystem::path& folder) {
+    std::vector<std::string> out;
+    std::error_code failed;
+    for (std::filesystem::directory_iterator at(folder, failed), end; !failed && at != end;
+         at.increment(failed))
+        out.push_back(at->path().filename().string());
+    if (failed && failed != std::errc::no_such_file_or_directory) return std::unexpected(failed);
+    return out;
+}
+
 std::error_code posix_file_layer::sync_folder(const std::filesystem::path& folder) {
     const auto opened = open_descriptor(folder, O_RDONLY | O_DIRECTORY);
     if (opened.get() < 0) return last_error();

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "garde/base/clock.hpp"
-#include "garde/journal/growth.hpp"
+#include "garde/journal/record.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,15 +1,12 @@
 // See stamped_sink.hpp.
 #include "garde/journal/stamped_sink.hpp"
 
-#include <algorithm>
-
 namespace garde::journal {
 
 void stamped_sink::append(record what, on_durable then) {
-    constexpr std::string_view name = "configuration";
-    if (std::ranges::none_of(what.attributes, [&](const auto& one) { return one.first == name; })) {
+    if (what.configuration.empty()) {
         const std::lock_guard lock(mutex_);
-        what.attributes.emplace_back(name, configuration_);
+        what.configuration = configuration_;
     }
     to_.append(std::move(what), std::move(then));
 }

@@ -1,8 +1,7 @@
 // See writer_thread.hpp.
 #include "writer_thread.hpp"
 
-#include "garde/base/hash.hpp"
-#include "garde/journal/growth.hpp"
+#include "own_events.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -14,19 +13,15 @@ namespace garde::journal {
 
 namespace {
 
-/// Until the log is a tree, the last link of its chain stands for the root: it says as much.
-tree_head head_of(const link& last) {
-    tree_head out{.size = last.seq, .root = {}};
-    if (const auto bytes = from_hex(last.hash); bytes && bytes->size() == out.root.size())
-        std::ranges::copy(*bytes, out.root.begin());
-    return out;
+steady_time now() {
+    return std::chrono::steady_clock::now();
 }
 
 /// Notes since when the disk owes an answer.
 class asking {
   public:
     explicit asking(std::atomic<steady_time::rep>& since) : since_(since) {
-        since_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+        since_.store(now().time_since_epoch().count(), std::memory_order_relaxed);
     }
     asking(const asking&) = delete;
     asking& operator=(const asking&) = delete;
@@ -35,6 +30,12 @@ class asking {
   private:
     std::atomic<steady_time::rep>& since_;
 };
+
+urgency highest_urgency(const std::vector<record>& of) {
+    auto out = urgency::usual;
+    for (const auto& one : of) out = std::max(out, urgency_of(one.event));
+    return out;
+}
 
 }  // namespace
 
@@ -62,34 +63,69 @@ void writer_thread::append(record what, on_durable then) {
 bool writer_thread::failing() const {
     if (failing_.load(std::memory_order_relaxed)) return true;
     const auto asked_at = asked_disk_at_.load(std::memory_order_relaxed);
-    return asked_at != 0 &&
-           std::chrono::steady_clock::now() - steady_time(steady_time::duration(asked_at)) > limits_.patience;
+    return asked_at != 0 && now() - steady_time(steady_time::duration(asked_at)) > limits_.patience;
 }
 
 void writer_thread::run() {
     const auto log = open();
     if (!log) return give_up();
+    serve(*log);
+}
+
+void writer_thread::serve(log_file& log) {
     group first;
-    first.records = log->findings();
+    first.records = log.findings();
     first.callbacks.resize(first.records.size());
-    bool given_up = !first.records.empty() && !commit(*log, first);
-    for (auto next = next_group(); !next.records.empty(); next = next_group()) {
-        // Once a group was given up, nothing may be written behind the hole that it left.
-        given_up = given_up || !commit(*log, next);
-        for (const auto& then : next.callbacks)
-            if (then) then(!given_up);
+    if (!first.records.empty()) write(log, first);
+    do_chores(log);
+    for (auto next = next_group(); next; next = next_group()) {
+        if (!next->records.empty()) write(log, *next);
+        if (now() >= chores_at_ || log.segment() != chores_segment_) do_chores(log);
     }
+}
+
+/// Commits, removes what the records say is removed, and tells those who wait.
+void writer_thread::write(log_file& log, const group& what) {
+    given_up_ = given_up_ || !commit(log, what);
+    if (!given_up_) {
+        tidy(log);
+        if (hooks_.grown) hooks_.grown(log.head(), highest_urgency(what.records));
+    }
+    for (const auto& then : what.callbacks)
+        if (then) then(!given_up_);
+}
+
+/// What cannot be removed now is tried again with the next group; it harms nobody meanwhile but by its size.
+void writer_thread::tidy(log_file& log) {
+    const asking waits(asked_disk_at_);
+    const auto why = log.tidy();
+    if (why && !tidy_failed_) spdlog::error("journal: what is over cannot be removed yet: {}", why.message());
+    tidy_failed_ = static_cast<bool>(why);
+}
+
+void writer_thread::do_chores(log_file& log) {
+    chores_at_ = now() + limits_.chores_every;
+    chores_segment_ = log.segment();
+    auto due = log.due(wall_now());
+    if (!due) return spdlog::error("journal: retention: {}", due.error().message());
+    if (due->empty()) return;
+    group what{.records = *std::move(due), .callbacks = {}};
+    what.callbacks.resize(what.records.size());
+    write(log, what);
 }
 
 /// Tries until it works or the queue is closed; then once more. Null when it never worked.
 std::unique_ptr<log_file> writer_thread::open() {
+    const auto since = now();
     for (bool last_try = false;; last_try = queue_.wait_closed(limits_.retry_interval)) {
         auto log = [this] {
             const asking waits(asked_disk_at_);
             return open_();
         }();
         if (log) {
-            if (failing_.exchange(false, std::memory_order_relaxed)) spdlog::info("journal: opened");
+            const bool failed = failing_.exchange(false, std::memory_order_relaxed);
+            if (failed) spdlog::info("journal: opened");
+            if (failed || now() - since > limits_.patience) note_waiting(queue_.size(), since);
             return std::move(*log);
         }
         if (!failing_.exchange(true, std::memory_order_relaxed))
@@ -112,17 +148,33 @@ void writer_thread::give_up() {
     spdlog::error("journal: stopping with {} records that could not be written", count);
 }
 
-/// Empty only when the queue is closed and there is nothing left to say.
-writer_thread::group writer_thread::next_group() {
+/// What the journal has to say of records that were lost or late.
+std::vector<record> writer_thread::own_records() {
+    std::vector<record> out;
+    if (const auto lost = lost_.exchange(0, std::memory_order_relaxed); lost > 0)
+        out.push_back({wall_now(), std::string(event_lost), {{"count", std::to_string(lost)}}});
+    if (const auto late = std::exchange(late_, {}); late.records > 0)
+        out.push_back({wall_now(),
+                       std::string(event_written_late),
+                       {{"count", std::to_string(late.records)},
+                        {"longest-ms", std::to_string(late.longest.count())}}});
+    return out;
+}
+
+/// Nothing when the queue is closed and there is nothing left to say; empty when it is time to look at
+/// chores.
+std::optional<writer_thread::group> writer_thread::next_group() {
     group out;
-    if (lost_.load(std::memory_order_relaxed) == 0) {
-        for (auto& taken : queue_.take_all()) {
-            out.records.push_back(std::move(taken.what));
-            out.callbacks.push_back(std::move(taken.then));
+    if (lost_.load(std::memory_order_relaxed) == 0 && late_.records == 0) {
+        auto taken = queue_.take_within(limits_.chores_every);
+        if (!taken) return std::nullopt;
+        for (auto& one : *taken) {
+            out.records.push_back(std::move(one.what));
+            out.callbacks.push_back(std::move(one.then));
         }
     }
-    if (const auto lost = lost_.exchange(0, std::memory_order_relaxed); lost > 0) {
-        out.records.push_back({wall_now(), "lost", {{"count", std::to_string(lost)}}});
+    for (auto& one : own_records()) {
+        out.records.push_back(std::move(one));
         out.callbacks.emplace_back();
     }
     return out;
@@ -133,21 +185,21 @@ std::error_code writer_thread::try_commit(log_file& log, const group& what) {
     return log.commit(what.records);
 }
 
-void writer_thread::tell_growth(const log_file& log, const group& what) const {
-    if (!hooks_.grown) return;
-    const bool urgent = std::ranges::any_of(
-        what.records, [](const record& one) { return urgency_of(one) == urgency::at_once; });
-    hooks_.grown(head_of(log.last()), urgent ? urgency::at_once : urgency::usual);
+void writer_thread::note_waiting(std::size_t records, steady_time since) {
+    late_.records += records;
+    late_.longest = std::max(late_.longest, std::chrono::duration_cast<milliseconds>(now() - since));
 }
 
 /// Tries until it works or the queue is closed; then once more. Whether the records are durable.
 bool writer_thread::commit(log_file& log, const group& what) {
+    const auto since = now();
     for (;;) {
         const auto why = try_commit(log, what);
         if (!why) {
-            if (failing_.exchange(false, std::memory_order_relaxed))
-                spdlog::info("journal: writing works again");
-            tell_growth(log, what);
+            const bool failed = failing_.exchange(false, std::memory_order_relaxed);
+            if (failed) spdlog::info("journal: writing works again");
+            if (failed || now() - since > limits_.patience)
+                note_waiting(what.records.size() + queue_.size(), since);
             return true;
         }
         if (!failing_.exchange(true, std::memory_order_relaxed)) {
@@ -157,10 +209,7 @@ bool writer_thread::commit(log_file& log, const group& what) {
             if (hooks_.overflow) std::ranges::for_each(what.records, hooks_.overflow);
         }
         if (!queue_.wait_closed(limits_.retry_interval)) continue;
-        if (!try_commit(log, what)) {
-            tell_growth(log, what);
-            return true;
-        }
+        if (!try_commit(log, what)) return true;
         spdlog::error("journal: stopping with {} records that could not be written: {}", what.records.size(),
                       why.message());
         return false;

@@ -1,5 +1,5 @@
 // The journal's thread: opens the log, then takes what waits in the queue as one group, commits it, reports;
-// tries again while the disk refuses.
+// tries again while the disk refuses. In between it removes what retention says.
 #pragma once
 
 #include "garde/base/bounded_queue.hpp"
@@ -10,6 +10,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -19,12 +20,13 @@ namespace garde::journal {
 struct writer_limits {
     std::size_t queue_bound = 4096;
     milliseconds retry_interval{500};
-    milliseconds patience{2'000};  ///< a disk that does not answer for longer is failing
+    milliseconds patience{2'000};          ///< a disk that does not answer for longer is failing
+    milliseconds chores_every{3'600'000};  ///< retention is looked at so often, and when a file is closed
 };
 
 /// As in writer::options; each may be empty.
 struct writer_hooks {
-    std::function<void(const tree_head& head, urgency how)> grown;
+    on_grown grown;
     std::function<void(const record& what)> overflow;
 };
 
@@ -49,14 +51,24 @@ class writer_thread {
         std::vector<record> records;
         std::vector<on_durable> callbacks;  ///< one for each record
     };
+    /// Records that waited for a disk, not yet told.
+    struct lateness {
+        std::uint64_t records = 0;
+        milliseconds longest{0};
+    };
 
     void run();
     [[nodiscard]] std::unique_ptr<log_file> open();
     void give_up();
-    group next_group();
+    void serve(log_file& log);
+    void write(log_file& log, const group& what);
+    void do_chores(log_file& log);
+    void tidy(log_file& log);
+    std::optional<group> next_group();
+    [[nodiscard]] std::vector<record> own_records();
     bool commit(log_file& log, const group& what);
     std::error_code try_commit(log_file& log, const group& what);
-    void tell_growth(const log_file& log, const group& what) const;
+    void note_waiting(std::size_t records, steady_time since);
 
     const opener open_;
     const writer_limits limits_;
@@ -65,6 +77,11 @@ class writer_thread {
     std::atomic<std::uint64_t> lost_{0};  ///< refused since the last `lost` record was made
     std::atomic<bool> failing_{false};
     std::atomic<steady_time::rep> asked_disk_at_{0};  ///< 0: it owes no answer
+    lateness late_;
+    bool given_up_ = false;  ///< nothing may be written behind the hole that a lost group left
+    steady_time chores_at_{};
+    std::uint64_t chores_segment_ = 0;  ///< in use when they were looked at
+    bool tidy_failed_ = false;
     std::thread thread_;
 };
 

@@ -158,5 +158,30 @@ TEST_F(requests_test, StrictIsTrueOrFalse) {
                        "\"strict\"");
 }
 
+TEST(erasure_request_test, TimeAndReasonAreRead) {
+    const auto now = *parse_rfc3339("2030-05-06T07:08:09Z");
+    const auto got = parse_erasure_request(
+        "application/json", R"({"before":"2029-05-06T12:00:00+02:00","reason":"asked for"})", "anne", now);
+    ASSERT_TRUE(got.has_value()) << got.error().detail;
+    EXPECT_EQ(got->before, parse_rfc3339("2029-05-06T10:00:00Z"));
+    EXPECT_EQ(got->by, "anne");
+    EXPECT_EQ(got->reason, "asked for");
+}
+
+TEST(erasure_request_test, AnythingElseIsRefused) {
+    const auto now = *parse_rfc3339("2030-05-06T07:08:09Z");
+    for (const auto* body :
+         {"{}", R"({"before":"2029-05-06T12:00:00Z"})", R"({"reason":"r"})", R"({"before":5,"reason":"r"})",
+          R"({"before":"2029-05-06T12:00:00","reason":"r"})",
+          R"({"before":"2031-05-06T12:00:00Z","reason":"r"})",
+          R"({"before":"2029-05-06T12:00:00Z","reason":" "})",
+          R"({"before":"2029-05-06T12:00:00Z","reason":"r","older":"1d"})"}) {
+        const auto got = parse_erasure_request("application/json", body, "anne", now);
+        ASSERT_FALSE(got.has_value()) << body;
+        EXPECT_EQ(got.error().status, 422) << body;
+    }
+    EXPECT_EQ(parse_erasure_request("text/plain", "{}", "anne", now).error().status, 415);
+}
+
 }  // namespace
 }  // namespace garde::admin

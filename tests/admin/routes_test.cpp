@@ -25,6 +25,8 @@ TEST(routes_test, EachAddressHasItsResource) {
     EXPECT_EQ(find_place("POST", "/v1/cache/purge")->what, resource::purge);
     EXPECT_FALSE(find_place("GET", "/v1/cache/purge").has_value());
     EXPECT_FALSE(find_place("POST", "/v1/cache").has_value());
+    EXPECT_EQ(find_place("POST", "/v1/journal/erase-names")->what, resource::erase_names);
+    EXPECT_EQ(find_place("GET", "/v1/journal/erase-names").error().status, 405);
     const auto mode = find_place("POST", "/v1/services/consult/mode");
     EXPECT_EQ(mode->what, resource::mode);
     EXPECT_EQ(mode->service, "consult");

@@ -53,6 +53,16 @@ TEST(bounded_queue, closing_ends_the_wait_for_items) {
     consumer.join();
 }
 
+TEST(bounded_queue, a_wait_with_a_limit_ends_with_items_or_time_or_closing) {
+    bounded_queue<int> queue(10);
+    EXPECT_EQ(queue.take_within(std::chrono::milliseconds{1}), std::vector<int>{});
+    EXPECT_TRUE(queue.push(1));
+    EXPECT_EQ(queue.size(), 1U);
+    queue.close();
+    EXPECT_EQ(queue.take_within(std::chrono::hours{1}), std::vector<int>{1});
+    EXPECT_EQ(queue.take_within(std::chrono::hours{1}), std::nullopt);
+}
+
 TEST(bounded_queue, loses_and_doubles_nothing_between_threads) {
     bounded_queue<int> queue(1'000'000);
     constexpr int producers = 4;

@@ -15,6 +15,7 @@ constexpr wall_time nine_o_clock = wall_time{sys_days{day_of_the_outage}} + 9h;
 
 TEST(clock_rfc3339, is_written_in_utc_with_milliseconds) {
     EXPECT_EQ(to_rfc3339(nine_o_clock), "2018-08-09T09:00:00.000Z");
+    EXPECT_EQ(to_rfc3339_ns(nine_o_clock + 42ns), "2018-08-09T09:00:00.000000042Z");
     EXPECT_EQ(to_rfc3339(nine_o_clock + 30min + 5s + 42ms), "2018-08-09T09:30:05.042Z");
 }
 

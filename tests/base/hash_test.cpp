@@ -21,6 +21,15 @@ TEST(hash_sha256, gives_the_vectors_of_fips_180) {
               "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+TEST(hash_sha256, of_pieces_is_that_of_the_whole) {
+    sha256_stream stream;
+    stream.add("a");
+    stream.add("");
+    stream.add("bc");
+    EXPECT_EQ(stream.take(), sha256("abc"));
+    EXPECT_EQ(stream.take(), sha256("")) << "it begins anew";
+}
+
 TEST(hash_hmac_sha256, gives_the_vectors_of_rfc_4231) {
     EXPECT_EQ(to_hex(hmac_sha256(std::string(20, '\x0b'), "Hi There")),
               "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");

@@ -53,6 +53,11 @@ TEST(check_reload, refuses_what_only_a_new_process_can_have) {
         {"[admin] address", [](settings& next) { next.admin.address.host = "::1"; }},
         {"[status] address", [](settings& next) { next.status.address.port = 81; }},
         {"[metrics] address", [](settings& next) { next.metrics.emplace().address.port = 9; }},
+        {"[journal] segment_bytes", [](settings& next) { next.journal.segment_bytes = 1 << 20; }},
+        {"[journal] keep_segments", [](settings& next) { next.journal.keep_segments = 3; }},
+        {"[journal] keep_for", [](settings& next) { next.journal.keep_for = std::chrono::hours(24); }},
+        {"[journal] keep_names_for", [](settings& next) { next.journal.keep_names_for.reset(); }},
+        {"[journal] names_key", [](settings& next) { next.journal.names_key = "/elsewhere"; }},
         {"[cache_store]", [](settings& next) { next.cache_store.emplace(); }}};
     for (const auto& [setting, change] : changes) {
         const auto found = after(change);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "garde/control/controller.hpp"
+#include "garde/journal/reading.hpp"
 
 #include "../support/loopback.hpp"
 #include "../support/run.hpp"
@@ -17,7 +18,6 @@
 #include <functional>
 #include <future>
 #include <mutex>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -217,10 +217,14 @@ struct controlling : testing::Test {
     std::vector<boost::json::object> written(std::string_view event) {
         end();
         std::vector<boost::json::object> out;
-        std::istringstream lines(test::read_file(folder.path() / "journal" / "journal.jsonl"));
-        for (std::string line; std::getline(lines, line);) {
-            auto one = boost::json::parse(line).as_object();
-            if (text(one, "event") == event) out.push_back(std::move(one));
+        journal::record_reader reader(folder.path() / "journal", {}, 1);
+        for (auto next = reader.next(); next && *next; next = reader.next()) {
+            if ((*next)->event != event) continue;
+            boost::json::object attributes{{"configuration", (*next)->configuration}};
+            for (const auto& [name, value] : (*next)->attributes) attributes[name] = value;
+            boost::json::object record{{"event", (*next)->event}};
+            record["attributes"] = std::move(attributes);
+            out.push_back(std::move(record));
         }
         return out;
     }

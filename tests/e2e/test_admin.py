@@ -163,12 +163,11 @@ def test_an_order_outlives_garde(garde, end):
 
 def test_orders_are_written_down_with_who_and_why(garde):
     garde.order("emergency", "écrit « tel quel »", token=TOKENS["operator-b"])
-    record = wait_for(lambda: next((r for r in overrides_written(garde) if r["reason"] == "écrit « tel quel »"), None),
-                      "the order in the journal", 5)
+    record = garde.wait_for_record("override", reason="écrit « tel quel »")
     assert record["by"] == "operator-b" and record["service"] == SERVICE and record["mode"] == "emergency"
-    wait_for(lambda: any(r["attributes"]["to"] == "emergency" and r["attributes"]["by"] == "operator-b"
-                         for r in garde.journal("switchover")), "the switchover in the journal", 5)
-    assert TOKENS["operator-b"] not in (garde.data / "journal" / "journal.jsonl").read_text()
+    garde.wait_for_record("switchover", to="emergency", by="operator-b")
+    for file in (garde.data / "journal").iterdir():
+        assert TOKENS["operator-b"].encode() not in file.read_bytes(), file
     garde.verify_journal()
 
 

@@ -149,7 +149,7 @@ def test_a_place_that_is_down_delays_no_other_and_gets_the_newest_when_it_is_bac
     newest = signing.order()
     assert metric(signing.garde, "garde_checkpoint_failing") == {
         '{sink="local"}': "0", '{sink="file"}': "0", '{sink="webhook"}': "1", '{sink="syslog"}': "1"}
-    told = signing.garde.ctl("journal")
+    told = signing.garde.ctl("journal", "status")
     assert "FAILING" in told and "Connection refused" in told and URL_SECRET not in told
     signing.webhook.status = 204
     signing.syslog.start()
@@ -227,7 +227,7 @@ def test_a_reload_moves_places_and_changes_keys(signing, pki):
     state = signing.state()
     assert state["sinks"] == [] and state["verifier_key"] is None and state["size"] > 0
     assert signing.garde.status("/.well-known/garde/checkpoint").status == 404
-    assert "not signed" in signing.garde.ctl("journal")
+    assert "not signed" in signing.garde.ctl("journal", "status")
 
 
 def test_records_go_to_syslog_while_the_disk_is_dead(signing):
@@ -259,7 +259,7 @@ def test_nothing_secret_is_told(signing):
     signing.webhook.status = 500
     signing.order()
     wait_for(lambda: signing.place("webhook")["failing_since"], "the webhook fails")
-    told = json.dumps(signing.state()) + signing.garde.ctl("journal")
+    told = json.dumps(signing.state()) + signing.garde.ctl("journal", "status")
     signing.garde.stop()
     signing.syslog.start()
     known = {"secret of the webhook": SECRET.decode(), "its URL": URL_SECRET, "the key": signing.key.read_text().splitlines()[1]}

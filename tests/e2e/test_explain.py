@@ -53,18 +53,6 @@ def procedure_of(garde):
     return service["procedure"]
 
 
-def written(garde, event, **wanted):
-    """The latest record of this event with these attributes; it is on its way to the disk when what it tells is seen."""
-
-    def found():
-        for record in reversed(garde.journal(event)):
-            if wanted.items() <= record["attributes"].items():
-                return record["attributes"]
-        return None
-
-    return wait_for(found, f"{event} with {wanted} in the journal", 5)
-
-
 def backend_of(explanation, name):
     return next(one for one in explanation["backends"] if one["name"] == name)
 
@@ -93,8 +81,8 @@ def test_it_is_opened_and_closed_by_order_while_the_service_answers(garde):
     assert garde.health()["status"] == "pass"
     for language in LANGUAGES:
         assert STILL_OPEN[language] not in page(garde, language) and "procedure/" not in page(garde, language)
-    written(garde, "procedure-opened", by="operator-b", reason="écrit « tel quel »", service=SERVICE)
-    written(garde, "procedure-closed", by="operator-a", reason="the last form is in")
+    garde.wait_for_record("procedure-opened", by="operator-b", reason="écrit « tel quel »", service=SERVICE)
+    garde.wait_for_record("procedure-closed", by="operator-a", reason="the last form is in")
 
 
 def test_closed_during_an_outage_nobody_is_sent_there(garde):
@@ -115,8 +103,8 @@ def test_it_opens_and_closes_with_the_mode_by_itself(garde):
     wait_for(lambda: procedure_of(garde)["active"], "the procedure opens with the mode", 5)
     assert garde.order("automatic").status == 200
     wait_for(lambda: not procedure_of(garde)["active"], "the procedure closes with the outage", 5)
-    written(garde, "procedure-opened", by="garde")
-    written(garde, "procedure-closed", by="garde")
+    garde.wait_for_record("procedure-opened", by="garde")
+    garde.wait_for_record("procedure-closed", by="garde")
 
 
 def test_what_an_operator_keeps_open_outlives_the_outage(garde):
@@ -127,7 +115,7 @@ def test_what_an_operator_keeps_open_outlives_the_outage(garde):
     assert garde.order("automatic").status == 200
     garde.wait_for_mode("primary", 5)
     wait_for(lambda: STILL_OPEN["en"] in page(garde, "en"), "the page tells that it is still open", 5)
-    written(garde, "procedure-opened", by="operator-a", reason="until tomorrow", already="yes")
+    garde.wait_for_record("procedure-opened", by="operator-a", reason="until tomorrow", already="yes")
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
@@ -138,7 +126,7 @@ def test_an_open_procedure_outlives_garde(garde, end):
     garde.restart()
     again = wait_for(lambda: procedure_of(garde)["since"], "the procedure is open again", 5)
     assert abs((time_of(again) - time_of(since)).total_seconds()) < 1
-    written(garde, "procedure-resumed", by="operator-a", reason=f"outlives {end}")
+    garde.wait_for_record("procedure-resumed", by="operator-a", reason=f"outlives {end}")
 
 
 def test_an_open_procedure_is_taken_over(garde):
@@ -227,7 +215,7 @@ def test_the_loss_of_the_primary_is_explained_with_its_evidence(cluster, garde):
     assert any(sentence.startswith("dc1 is down") for sentence in explanation["outlook"])
 
     # The same as the journal's record.
-    record = written(garde, "switchover", to="backup", by="garde")
+    record = garde.wait_for_record("switchover", to="backup", by="garde")
     for name in ("first-symptom", "detected", "decided", "in-effect"):
         assert abs((time_of(record[name]) - time_of(last[name.replace("-", "_")])).total_seconds()) < 0.05, name
     assert int(record["requests-touched"]) == last["requests_touched"]

@@ -103,8 +103,9 @@ def test_a_successor_with_a_bad_configuration_harms_nobody(garde, cluster, pki):
         assert "in use" in garde.command("run", "--config", bad, "--take-over", expect=1)
         go_on(load, 50)
         assert wait_for(lambda: garde.order("automatic", "orders are taken again").status == 200, "orders are taken")
-    [refused] = garde.journal("take-over-refused")
-    assert "does not serve" in refused["attributes"]["why"] and int(refused["attributes"]["process"]) > 0
+    refused = garde.wait_for_record("take-over-refused")
+    assert len(garde.journal("take-over-refused")) == 1
+    assert "does not serve" in refused["why"] and int(refused["process"]) > 0
     assert [one for one in load.all() if not one.live] == []
 
 
@@ -193,7 +194,7 @@ def test_a_store_that_is_locked_holds_up_nobody(garde):
 def test_a_journal_that_hangs_holds_up_nobody_and_is_shown(garde):
     """Opening a pipe for reading waits until somebody writes: so does a disk that hangs."""
     garde.process.kill()
-    head = garde.data / "journal" / "journal.head"
+    head = garde.data / "journal" / "head"
     aside = head.with_suffix(".aside")
     head.rename(aside)
     os.mkfifo(head)

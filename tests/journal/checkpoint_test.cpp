@@ -1,7 +1,7 @@
 // Checkpoints: their form, whom they are of, and what proves nothing.
 #include "garde/journal/checkpoint.hpp"
 
-#include "garde/journal/growth.hpp"
+#include "garde/journal/record.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -90,12 +90,12 @@ TEST(checkpoint, one_that_proves_nothing_says_why) {
     EXPECT_THAT(read_checkpoint("", "nonsense").error().message, HasSubstr("no verifier key"));
 }
 
-TEST(growth, switchovers_and_what_operators_do_are_urgent) {
+TEST(urgency, switchovers_and_what_operators_do_are_urgent) {
     for (const auto* event :
          {"switchover", "override", "order-refused", "procedure-opened", "reload", "stop"})
-        EXPECT_EQ(urgency_of({.event = event, .attributes = {}}), urgency::at_once) << event;
-    for (const auto* event : {"probe-verdict", "start", "refused", "verdict"})
-        EXPECT_EQ(urgency_of({.event = event, .attributes = {}}), urgency::usual) << event;
+        EXPECT_EQ(urgency_of(event), urgency::at_once) << event;
+    for (const auto* event : {"probe-verdict", "refused", "verdict", "clock-step"})
+        EXPECT_EQ(urgency_of(event), urgency::usual) << event;
 }
 
 }  // namespace

@@ -25,6 +25,16 @@ bool comes_due(std::uint64_t& operations) {
     return true;
 }
 
+sync_kind kind_of_file(const std::string& name) {
+    if (name.starts_with("log-")) return sync_kind::lines;
+    if (name == "hashes") return sync_kind::hashes;
+    if (name == "head.tmp") return sync_kind::head_file;
+    if (name == "names.key.tmp") return sync_kind::names_key;
+    if (name.starts_with("names-"))
+        return name.ends_with(".jsonl") ? sync_kind::values : sync_kind::volume_key;
+    return sync_kind::other;
+}
+
 class no_lock final : public journal::folder_lock {};
 
 }  // namespace
@@ -96,7 +106,30 @@ std::string fake_disk::content(const std::filesystem::path& file) {
     return found == current_.end() ? std::string{} : found->second->current;
 }
 
+bool fake_disk::exists(const std::filesystem::path& file) {
+    const std::lock_guard lock(mutex_);
+    return current_.contains(file);
+}
+
+std::string fake_disk::log(const std::filesystem::path& folder) {
+    const std::lock_guard lock(mutex_);
+    std::string out;
+    for (const auto& [name, what] : current_)
+        if (name.parent_path() == folder && name.filename().string().starts_with("log-"))
+            out += what->current;
+    return out;
+}
+
+void fake_disk::hang() {
+    hanging_.lock();
+}
+
+void fake_disk::go_on() {
+    hanging_.unlock();
+}
+
 std::error_code fake_disk::step() {
+    const std::lock_guard until_it_goes_on(hanging_);
     if (comes_due(cut_in_)) powered_ = false;
     if (!powered_) return io_error();
     if (comes_due(fail_in_)) {
@@ -153,7 +186,7 @@ std::string fake_disk::torn(const node& what) {
 
 void fake_disk::apply(const name_change& change, names& to) {
     if (!change.from.empty()) to.erase(change.from);
-    to[change.to] = change.what;
+    if (!change.to.empty()) to[change.to] = change.what;
 }
 
 void fake_disk::power_on() {
@@ -183,8 +216,7 @@ io_result<std::unique_ptr<journal::open_file>> fake_disk::open(const std::filesy
         pending_.push_back({{}, file, found->second});
     }
     if (mode == open_mode::replace) found->second->current.clear();
-    const auto kind = file.filename() == "journal.jsonl" ? sync_kind::log_data : sync_kind::head_file;
-    return std::make_unique<fake_file>(*this, found->second, kind);
+    return std::make_unique<fake_file>(*this, found->second, kind_of_file(file.filename().string()));
 }
 
 std::error_code fake_disk::rename(const std::filesystem::path& from, const std::filesystem::path& to) {
@@ -197,13 +229,43 @@ std::error_code fake_disk::rename(const std::filesystem::path& from, const std::
     return {};
 }
 
+std::error_code fake_disk::remove(const std::filesystem::path& file) {
+    const std::lock_guard lock(mutex_);
+    if (const auto why = step()) return why;
+    const auto found = current_.find(file);
+    if (found == current_.end()) return {};
+    pending_.push_back({file, {}, found->second});
+    apply(name_change(pending_.back()), current_);
+    return {};
+}
+
+io_result<std::vector<std::string>> fake_disk::list(const std::filesystem::path& folder) {
+    const std::lock_guard lock(mutex_);
+    if (const auto why = step()) return std::unexpected(why);
+    std::vector<std::string> out;
+    for (const auto& [name, what] : current_)
+        if (name.parent_path() == folder) out.push_back(name.filename().string());
+    return out;
+}
+
+sync_kind fake_disk::kind_of_folder(const std::filesystem::path& folder) const {
+    if (!current_.contains(folder)) return sync_kind::parent_folder;
+    if (pending_.empty()) return sync_kind::other;
+    const auto& latest = pending_.back();
+    const auto name = (latest.to.empty() ? latest.from : latest.to).filename().string();
+    if (name.starts_with("log-"))
+        return latest.to.empty() ? sync_kind::segment_removal : sync_kind::segment_name;
+    if (name.starts_with("names-"))
+        return latest.to.empty() ? sync_kind::key_removal : sync_kind::volume_name;
+    return name == "head" ? sync_kind::head_name : sync_kind::other;
+}
+
 std::error_code fake_disk::sync_folder(const std::filesystem::path& folder) {
     const std::lock_guard lock(mutex_);
     if (const auto why = step()) return why;
-    if (ignored_.contains(current_.contains(folder) ? sync_kind::folder : sync_kind::parent_folder))
-        return {};
+    if (ignored_.contains(kind_of_folder(folder))) return {};
     std::erase_if(pending_, [&](const name_change& change) {
-        if (change.to.parent_path() != folder) return false;
+        if ((change.to.empty() ? change.from : change.to).parent_path() != folder) return false;
         apply(change, durable_);
         return true;
     });

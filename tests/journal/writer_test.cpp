@@ -1,20 +1,16 @@
-// The writer as its users see it, on real files; and its thread on a disk that is full.
-#include "garde/base/hash.hpp"
+// The writer as its users see it, on real files.
 #include "garde/journal/journal.hpp"
 
-#include "../../src/journal/chain.hpp"
 #include "../../src/journal/posix_file_layer.hpp"
 #include "../../src/journal/verify.hpp"
-#include "../../src/journal/writer_thread.hpp"
-#include "../support/temporary_folder.hpp"
-#include "fake_disk.hpp"
+#include "log_maker.hpp"
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <future>
 #include <mutex>
 #include <optional>
-#include <sstream>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
@@ -22,38 +18,25 @@
 namespace garde::journal {
 namespace {
 
+using test::event;
+using test::events_of;
+using test::records_in;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::MatchesRegex;
 
-record event(std::string name) {
-    return {wall_time{}, std::move(name), {}};
-}
-
-std::vector<chain_line> lines_of(const std::string& log) {
-    std::vector<chain_line> out;
-    std::istringstream in(log);
-    for (std::string text; std::getline(in, text);)
-        if (auto line = read_line(text)) out.push_back(*std::move(line));
-    return out;
-}
-
-std::vector<std::string> events_of(const std::string& log) {
-    std::vector<std::string> out;
-    for (const auto& line : lines_of(log)) out.push_back(line.event);
-    return out;
-}
+const std::string segment = "log-00000000000000000001.jsonl";
 
 class journal_writer : public testing::Test {
   protected:
     /// Opens, appends, closes.
     void write(const std::vector<std::string>& events) {
-        writer opened({folder_});
+        writer opened({.folder = folder_});
         for (const auto& name : events) opened.append(event(name));
     }
-    std::string log() { return test::read_file(folder_ / "journal.jsonl"); }
-    void set_log(std::string_view content) { test::write_file(folder_ / "journal.jsonl", content); }
+    std::string log() { return test::log_text(folder_); }
+    void set_log(std::string_view content) { test::write_file(folder_ / segment, content); }
     std::vector<std::string> problems() {
         const auto found = verify(folder_);
         EXPECT_TRUE(found) << found.error().message;
@@ -71,7 +54,7 @@ mode_t permissions(const std::filesystem::path& file) {
 }
 
 TEST_F(journal_writer, reports_each_record_as_durable_once_it_can_be_verified) {
-    writer opened({folder_});
+    writer opened({.folder = folder_});
     std::promise<bool> durable;
     opened.append(event("start"), [&](bool is) { durable.set_value(is); });
     EXPECT_TRUE(durable.get_future().get());
@@ -88,7 +71,7 @@ TEST_F(journal_writer, writes_what_waits_before_it_ends) {
     EXPECT_EQ(events_of(log()), events);
 }
 
-TEST_F(journal_writer, continues_the_chain_after_a_restart) {
+TEST_F(journal_writer, goes_on_after_a_restart) {
     write({"start", "stop"});
     write({"start"});
     EXPECT_THAT(events_of(log()), ElementsAre("start", "stop", "start"));
@@ -98,25 +81,26 @@ TEST_F(journal_writer, continues_the_chain_after_a_restart) {
 TEST_F(journal_writer, keeps_its_files_to_its_user) {
     write({"start"});
     EXPECT_EQ(permissions(folder_), 0700U);
-    EXPECT_EQ(permissions(folder_ / "journal.jsonl"), 0600U);
-    EXPECT_EQ(permissions(folder_ / "journal.head"), 0600U);
+    EXPECT_EQ(permissions(folder_ / segment), 0600U);
+    for (const auto* name : {"head", "hashes", "names.key"})
+        EXPECT_EQ(permissions(folder_ / name), 0600U) << name;
 }
 
 TEST_F(journal_writer, a_second_owner_is_told_who_the_first_is) {
     posix_file_layer files;
-    const auto first = log_file::open(files, folder_, wall_time{});
+    const auto first = log_file::open(files, folder_, {}, wall_time{});
     ASSERT_TRUE(first);
-    const auto second = log_file::open(files, folder_, wall_time{});
+    const auto second = log_file::open(files, folder_, {}, wall_time{});
     ASSERT_FALSE(second);
     EXPECT_THAT(second.error().message, HasSubstr("belongs to process " + std::to_string(::getpid())));
 }
 
 TEST_F(journal_writer, a_second_owner_goes_on_when_the_first_has_gone) {
-    std::optional<writer> first(std::in_place, writer::options{folder_});
+    std::optional<writer> first(std::in_place, writer::options{.folder = folder_});
     std::promise<bool> began;
     first->append(event("first"), [&](bool is) { began.set_value(is); });
     ASSERT_TRUE(began.get_future().get());
-    writer second({folder_});
+    writer second({.folder = folder_});
     std::promise<bool> durable;
     second.append(event("second"), [&](bool is) { durable.set_value(is); });
     auto done = durable.get_future();
@@ -125,13 +109,13 @@ TEST_F(journal_writer, a_second_owner_goes_on_when_the_first_has_gone) {
     first.reset();
     EXPECT_TRUE(done.get());
     EXPECT_FALSE(second.failing());
-    EXPECT_THAT(events_of(log()), ElementsAre("first", "last of the first", "second"));
+    EXPECT_THAT(events_of(log()), ElementsAre("first", "last of the first", "written-late", "second"));
     EXPECT_THAT(problems(), IsEmpty());
 }
 
 TEST_F(journal_writer, records_wait_where_the_folder_cannot_be_until_it_can) {
     test::write_file(parent_.path() / "a", "a file");
-    writer opened({folder_});
+    writer opened({.folder = folder_});
     std::promise<bool> durable;
     opened.append(event("start"), [&](bool is) { durable.set_value(is); });
     while (!opened.failing()) std::this_thread::yield();
@@ -144,7 +128,7 @@ TEST_F(journal_writer, gives_up_at_the_end_what_it_never_could_write) {
     test::write_file(parent_.path() / "a", "a file");
     std::vector<bool> durable;
     {
-        writer opened({folder_});
+        writer opened({.folder = folder_});
         opened.append(event("start"), [&](bool is) { durable.push_back(is); });
         opened.append(event("stop"), [&](bool is) { durable.push_back(is); });
     }
@@ -155,20 +139,20 @@ TEST_F(journal_writer, cuts_a_torn_tail_and_records_that) {
     write({"start"});
     set_log(log() + R"({"seq":2,"at")");
     write({"start"});
-    const auto lines = lines_of(log());
+    const auto lines = records_in(log());
     ASSERT_EQ(lines.size(), 3U);
     EXPECT_EQ(lines[1].event, "tail-cut");
     EXPECT_EQ(lines[1].attribute("bytes"), "13");
     EXPECT_THAT(problems(), IsEmpty());
 }
 
-TEST_F(journal_writer, cuts_lines_behind_the_head_from_the_first_that_does_not_continue_the_chain) {
+TEST_F(journal_writer, cuts_lines_behind_the_head_from_the_first_that_does_not_go_on) {
     write({"start"});
     const auto whole = log();
     const auto behind = std::string("{}\n") + whole;
     set_log(whole + behind);
     write({});
-    const auto lines = lines_of(log());
+    const auto lines = records_in(log());
     ASSERT_EQ(lines.size(), 2U);
     EXPECT_EQ(lines[1].attribute("bytes"), std::to_string(behind.size()));
     EXPECT_THAT(problems(), IsEmpty());
@@ -176,57 +160,98 @@ TEST_F(journal_writer, cuts_lines_behind_the_head_from_the_first_that_does_not_c
 
 TEST_F(journal_writer, keeps_whole_lines_behind_the_head) {
     write({"one"});
-    const auto head = test::read_file(folder_ / "journal.head");
+    const auto head = test::read_file(folder_ / "head");
     write({"two"});
-    test::write_file(folder_ / "journal.head", head);
+    test::write_file(folder_ / "head", head);
     write({"three"});
     EXPECT_THAT(events_of(log()), ElementsAre("one", "two", "three"));
     EXPECT_THAT(problems(), IsEmpty());
 }
 
-TEST_F(journal_writer, records_a_truncation_that_verification_then_keeps_reporting) {
+TEST_F(journal_writer, a_truncation_is_recorded_and_its_numbers_stay_taken) {
     write({"one"});
     const auto before = log();
     write({"two", "three"});
+    const auto whole = verify(folder_)->head;
     set_log(before);
     write({"start"});
-    const auto lines = lines_of(log());
+    const auto lines = records_in(log());
     ASSERT_EQ(lines.size(), 3U);
     EXPECT_EQ(lines[1].event, "truncated-found");
-    EXPECT_EQ(lines[1].attribute("expected-seq"), "3");
-    EXPECT_EQ(lines[1].attribute("found-seq"), "1");
+    EXPECT_EQ(lines[1].number("expected-seq"), 3U);
+    EXPECT_EQ(lines[1].number("found-seq"), 1U);
+    EXPECT_EQ(lines[1].seq, 4U);
     write({"start"});
     EXPECT_THAT(problems(),
-                ElementsAre("journal.jsonl:2: records 2 to 3 were missing when the log was opened at " +
-                            lines[1].at));
+                ElementsAre(segment_name(4) + ":1: records 2 to 3 are missing (1 is followed by 4)",
+                            segment_name(4) + ":1: records 2 to 3 were missing when the log was opened at " +
+                                lines[1].at));
+    EXPECT_EQ(verify(folder_, {.checkpoint = whole})->problems, problems())
+        << "the log is still the same one";
 }
 
-TEST_F(journal_writer, records_that_the_whole_log_is_gone) {
+TEST_F(journal_writer, that_the_whole_log_is_gone_is_recorded) {
     write({"one", "two"});
-    std::filesystem::remove(folder_ / "journal.jsonl");
+    std::filesystem::remove(folder_ / segment);
     write({"start"});
     EXPECT_THAT(events_of(log()), ElementsAre("truncated-found", "start"));
-    EXPECT_THAT(problems(), ElementsAre(MatchesRegex(
-                                "journal.jsonl:1: records 1 to 2 were missing when the log was opened "
-                                "at 20.*Z")));
+    EXPECT_THAT(
+        problems(),
+        ElementsAre(MatchesRegex(".*3.jsonl:1: records 1 to 2 were missing when the log was opened at 20.*Z"),
+                    segment_name(3) + ": records 1 to 2 are missing, and no record says that they were "
+                                      "removed"));
 }
 
-TEST_F(journal_writer, records_that_the_head_named_another_record) {
-    write({"one"});
-    set_log(make_line({}, event("forged")).text + "\n");
-    write({});
-    EXPECT_THAT(problems(), ElementsAre(MatchesRegex(
-                                "journal.jsonl:2: record 1 was not the one that journal.head named when "
-                                "the log was opened at 20.*Z")));
-}
-
-TEST_F(journal_writer, records_that_the_head_was_missing) {
+TEST_F(journal_writer, an_edit_is_not_taken_for_a_truncation) {
     write({"one", "two"});
-    std::filesystem::remove(folder_ / "journal.head");
+    for (const auto* other : {"twoandmore", "t"}) {
+        auto text = log();
+        text.replace(text.find("two"), 3, other);
+        test::write_file(folder_ / segment, text);
+        test::temporary_folder copy;
+        std::filesystem::copy(folder_, copy.path(), std::filesystem::copy_options::recursive);
+        {
+            writer again({.folder = copy.path()});
+            again.append(event("three"));
+        }
+        EXPECT_THAT(events_of(test::log_text(copy.path())), ElementsAre("one", other, "three"));
+        EXPECT_THAT(
+            verify(copy.path())->problems,
+            ElementsAre(segment + ":2: record 2 was edited: it is not what its leaf hash was made of"));
+        text.replace(text.find(other), std::string(other).size(), "two");
+        test::write_file(folder_ / segment, text);
+    }
+}
+
+TEST_F(journal_writer, that_the_head_was_missing_is_recorded) {
+    write({"one", "two"});
+    std::filesystem::remove(folder_ / "head");
     write({});
-    EXPECT_THAT(problems(), ElementsAre(MatchesRegex(
-                                "journal.jsonl:3: journal.head was missing when the log was opened at "
-                                "20.*Z: whether records after 2 are missing is not known")));
+    EXPECT_THAT(problems(),
+                ElementsAre(MatchesRegex(segment_name(3) +
+                                         ":1: head was missing when the log was opened at 20.*Z: whether "
+                                         "records after 2 are missing is not known")));
+}
+
+TEST_F(journal_writer, lost_hashes_are_made_anew_from_the_lines) {
+    write({"one", "two", "three"});
+    const auto hashes = test::read_file(folder_ / "hashes");
+    for (const std::size_t left : {0, 1, 32, 40, 95}) {
+        test::write_file(folder_ / "hashes", hashes.substr(0, left));
+        write({});
+        EXPECT_EQ(test::read_file(folder_ / "hashes"), hashes) << left;
+        EXPECT_THAT(problems(), IsEmpty()) << left;
+    }
+}
+
+TEST_F(journal_writer, head_and_hashes_lost_together_are_made_anew) {
+    write({"one", "two", "three"});
+    const auto head = verify(folder_)->head;
+    std::filesystem::remove(folder_ / "head");
+    std::filesystem::remove(folder_ / "hashes");
+    write({});
+    EXPECT_THAT(events_of(log()), ElementsAre("one", "two", "three", "head-missing"));
+    EXPECT_THAT(verify(folder_, {.checkpoint = head})->problems, testing::SizeIs(1));
 }
 
 TEST_F(journal_writer, damage_inside_the_log_is_kept_for_verification) {
@@ -237,136 +262,44 @@ TEST_F(journal_writer, damage_inside_the_log_is_kept_for_verification) {
     write({"four"});
     EXPECT_THAT(events_of(log()), ElementsAre("one", "Two", "three", "four"));
     EXPECT_THAT(problems(),
-                ElementsAre("journal.jsonl:2: record 2 was edited: its hash does not match its content"));
+                ElementsAre(segment + ":2: record 2 was edited: it is not what its leaf hash was made of"));
 }
 
-TEST_F(journal_writer, tells_how_far_the_log_has_grown_and_how_soon_others_must_know) {
-    std::vector<std::pair<std::uint64_t, urgency>> told;
-    std::vector<std::string> roots;
-    const auto write_one = [&](const std::string& name) {
-        writer opened({.folder = folder_, .grown = [&](const tree_head& head, urgency how) {
-                           told.emplace_back(head.size, how);
-                           roots.push_back(to_hex(head.root));
-                       }});
-        opened.append(event(name));
-    };
-    write_one("start");
-    write_one("switchover");
-    EXPECT_THAT(told, ElementsAre(std::pair(1, urgency::usual), std::pair(2, urgency::at_once)));
-    const auto lines = lines_of(log());
+TEST_F(journal_writer, a_log_of_the_former_form_is_set_aside_and_that_is_recorded) {
+    std::filesystem::create_directories(folder_);
+    test::write_file(folder_ / "journal.jsonl", "abc");
+    test::write_file(folder_ / "journal.head", "{}");
+    write({"start"});
+    const auto lines = records_in(log());
     ASSERT_EQ(lines.size(), 2U);
-    EXPECT_THAT(roots, ElementsAre(lines[0].hash, lines[1].hash));
+    EXPECT_EQ(lines[0].event, "old-log-set-aside");
+    EXPECT_EQ(lines[0].attribute("file"), "journal.jsonl.old");
+    EXPECT_EQ(lines[0].attribute("sha256"), to_hex(sha256("abc")));
+    EXPECT_EQ(test::read_file(folder_ / "journal.jsonl.old"), "abc");
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "journal.jsonl"));
+    write({"start"});
+    EXPECT_THAT(events_of(log()), ElementsAre("old-log-set-aside", "start", "start"));
 }
 
-class journal_writer_on_full_disk : public testing::Test {
-  protected:
-    void open(std::size_t queue_bound) {
-        writer_.emplace([this] { return log_file::open(disk_, "/journal", wall_time{}); },
-                        writer_limits{.queue_bound = queue_bound, .retry_interval = milliseconds{1}}, hooks_);
-        std::promise<bool> ready;
-        writer_->append(event("ready"), [&](bool is) { ready.set_value(is); });
-        ASSERT_TRUE(ready.get_future().get());
-    }
-    std::string log() { return disk_.content("/journal/journal.jsonl"); }
-
-    writer_hooks hooks_;
-    test::fake_disk disk_{1};
-    std::optional<writer_thread> writer_;
-};
-
-TEST_F(journal_writer_on_full_disk, hands_on_what_was_being_written_and_what_comes_while_it_is_full) {
+TEST_F(journal_writer, whoever_wants_to_know_hears_of_each_group) {
     std::mutex mutex;
-    std::vector<std::string> handed_on;
-    hooks_.overflow = [&](const record& what) {
-        const std::lock_guard lock(mutex);
-        handed_on.push_back(what.event);
-    };
-    open(1);
-    disk_.set_free_bytes(0);
-    writer_->append(event("being written"), {});
-    disk_.wait_for_full(2);  // so the first failure has been noted
-    writer_->append(event("waits"), {});
-    writer_->append(event("refused"), {});
+    std::vector<tree_head> heads;
+    std::vector<urgency> urgencies;
     {
-        const std::lock_guard lock(mutex);
-        EXPECT_THAT(handed_on, ElementsAre("being written", "waits", "refused"));
+        writer opened({.folder = folder_, .grown = [&](const tree_head& now, urgency of_group) {
+                           const std::lock_guard lock(mutex);
+                           heads.push_back(now);
+                           urgencies.push_back(of_group);
+                       }});
+        std::promise<bool> durable;
+        opened.append(event("verdict"), [&](bool is) { durable.set_value(is); });
+        ASSERT_TRUE(durable.get_future().get());
+        opened.append(event("switchover"));
     }
-    disk_.set_free_bytes(test::fake_disk::never);
-    while (writer_->failing()) std::this_thread::yield();
-    writer_->append(event("all is well"), {});
-    writer_.reset();
-    EXPECT_THAT(handed_on, testing::SizeIs(3));
-}
-
-TEST_F(journal_writer_on_full_disk, keeps_records_until_there_is_room_again) {
-    open(10);
-    disk_.set_free_bytes(100);
-    std::promise<bool> durable;
-    writer_->append(event("switchover"), [&](bool is) { durable.set_value(is); });
-    disk_.wait_for_full(3);
-    EXPECT_TRUE(writer_->failing());
-    disk_.set_free_bytes(test::fake_disk::never);
-    EXPECT_TRUE(durable.get_future().get());
-    EXPECT_FALSE(writer_->failing());
-    EXPECT_THAT(events_of(log()), ElementsAre("ready", "switchover"));
-}
-
-TEST_F(journal_writer_on_full_disk, refuses_what_the_queue_cannot_hold_and_records_how_much_was_lost) {
-    open(2);
-    disk_.set_free_bytes(0);
-    writer_->append(event("one"), {});
-    disk_.wait_for_full(1);  // so "one" has left the queue
-    writer_->append(event("two"), {});
-    std::promise<bool> three;
-    writer_->append(event("three"), [&](bool is) { three.set_value(is); });
-    std::vector<bool> refused;
-    std::thread::id refused_on;
-    for (int i = 0; i < 4; ++i)
-        writer_->append(event("refused"), [&](bool is) {
-            refused.push_back(is);
-            refused_on = std::this_thread::get_id();
-        });
-    EXPECT_THAT(refused, ElementsAre(false, false, false, false));
-    EXPECT_EQ(refused_on, std::this_thread::get_id());
-    disk_.set_free_bytes(test::fake_disk::never);
-    EXPECT_TRUE(three.get_future().get());
-    writer_.reset();
-    EXPECT_THAT(events_of(log()), testing::UnorderedElementsAre("ready", "one", "two", "three", "lost"));
-    for (const auto& line : lines_of(log()))
-        EXPECT_EQ(line.attribute("count"), line.event == "lost" ? "4" : "");
-    const auto verified = verify(disk_, "/journal");
-    ASSERT_TRUE(verified);
-    EXPECT_THAT(verified->problems, IsEmpty());
-}
-
-TEST_F(journal_writer_on_full_disk, ending_gives_up_after_one_more_try_and_writes_nothing_behind_the_hole) {
-    open(10);
-    disk_.set_free_bytes(0);
-    std::vector<bool> durable;
-    const auto note_and_make_room = [&](bool is) {
-        durable.push_back(is);
-        disk_.set_free_bytes(test::fake_disk::never);
-    };
-    writer_->append(event("one"), note_and_make_room);
-    disk_.wait_for_full(1);
-    writer_->append(event("two"), note_and_make_room);
-    writer_.reset();
-    EXPECT_THAT(durable, ElementsAre(false, false));
-    EXPECT_THAT(events_of(log()), ElementsAre("ready"));
-}
-
-TEST(journal_writer_on_hung_disk, a_disk_that_does_not_answer_is_failing) {
-    std::promise<void> release;
-    const auto released = release.get_future().share();
-    writer_thread hung(
-        [released]() -> result<std::unique_ptr<log_file>> {
-            released.wait();
-            return fail("too late");
-        },
-        writer_limits{.queue_bound = 4, .retry_interval = milliseconds{1}, .patience = milliseconds{1}});
-    hung.append(event("waits"), {});
-    while (!hung.failing()) std::this_thread::yield();
-    release.set_value();
+    EXPECT_THAT(urgencies, ElementsAre(urgency::usual, urgency::at_once));
+    ASSERT_EQ(heads.size(), 2U);
+    EXPECT_EQ(heads[0].size, 1U);
+    EXPECT_EQ(heads[1], verify(folder_)->head);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // has a bearer token, of which the configuration holds the hash. GET changes nothing.
 #pragma once
 
+#include "garde/base/clock.hpp"
 #include "garde/base/result.hpp"
 #include "garde/cache/cache_desk.hpp"
 #include "garde/config/load.hpp"
@@ -34,6 +35,12 @@ struct reload_result {
 /// Reads the configuration anew, as ordered by `by`; calls `then` once. On the desk's thread.
 using reload_order = std::function<void(std::string by, std::function<void(reload_result)> then)>;
 
+/// Has the journal erase the personal values of records before `before`, once it has written down who ordered
+/// it and why; then calls `then`, on any thread: false when that could not be written, and nothing was
+/// erased.
+using erase_order = std::function<void(wall_time before, const std::string& by, const std::string& reason,
+                                       std::function<void(bool recorded)> then)>;
+
 /// On the desk's thread; must live as long as the desk's loop runs. Controller, cache and ledger (null where
 /// no request is kept) must end before the desk's loop does: they may hold the requests that wait for its
 /// answer.
@@ -50,6 +57,8 @@ class admin_api {
 
     /// Who knows how the journal stands, for GET /v1/journal; before listen(). Must not wait.
     void on_journal(std::function<journal::checkpoint_state()> what);
+    /// Who carries out POST /v1/journal/erase-names; before listen().
+    void on_erase_names(erase_order what);
 
     /// Serves on this socket from now on; also before the loop runs.
     void listen(net::socket socket);

@@ -7,6 +7,7 @@
 #include <deque>
 #include <iterator>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,22 @@ class bounded_queue {
         std::vector<T> out(std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
         items_.clear();
         return out;
+    }
+
+    /// The same, but waits no longer than `limit`: then it is empty. Nothing when closed and drained.
+    std::optional<std::vector<T>> take_within(std::chrono::milliseconds limit) {
+        std::unique_lock lock(mutex_);
+        ready_.wait_for(lock, limit, [this] { return closed_ || !items_.empty(); });
+        if (closed_ && items_.empty()) return std::nullopt;
+        std::vector<T> out(std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
+        items_.clear();
+        return out;
+    }
+
+    /// How many wait.
+    [[nodiscard]] std::size_t size() {
+        const std::lock_guard lock(mutex_);
+        return items_.size();
     }
 
     /// Pauses the consumer until the queue is closed, at most `limit`; items that come in do not end the

@@ -19,6 +19,9 @@ wall_time wall_now();
 /// RFC 3339 in UTC with milliseconds: 2018-08-09T09:00:00.000Z.
 std::string to_rfc3339(wall_time at);
 
+/// The same with nanoseconds: 2018-08-09T09:00:00.000000000Z.
+std::string to_rfc3339_ns(wall_time at);
+
 /// Reads RFC 3339 / xs:dateTime with `Z` or a numeric offset; a time without zone counts as UTC. Nothing on
 /// bad input and outside the years 1678 to 2261.
 std::optional<wall_time> parse_rfc3339(std::string_view text);

@@ -9,11 +9,30 @@
 #include <string_view>
 #include <vector>
 
+struct evp_md_ctx_st;  // OpenSSL's
+
 namespace garde {
 
 using digest256 = std::array<std::uint8_t, 32>;
 
 digest256 sha256(std::string_view data);
+
+/// SHA-256 of what comes in pieces.
+class sha256_stream {
+  public:
+    sha256_stream();
+    ~sha256_stream();
+    sha256_stream(const sha256_stream&) = delete;
+    sha256_stream& operator=(const sha256_stream&) = delete;
+
+    void add(std::string_view piece);
+    /// Of all pieces since the last take().
+    digest256 take();
+
+  private:
+    evp_md_ctx_st* context_;
+};
+
 digest256 hmac_sha256(std::string_view key, std::string_view data);
 
 std::string to_hex(std::span<const std::uint8_t> bytes);

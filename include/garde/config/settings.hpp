@@ -273,6 +273,17 @@ struct checkpoint_settings {
     std::optional<syslog_settings> syslog;
 };
 
+/// [journal]
+struct journal_settings {
+    std::size_t segment_bytes = std::size_t{64} << 20;  ///< a file that has reached it is closed
+    std::size_t keep_segments = 0;                      ///< files, with the one in use; 0: all
+    std::optional<milliseconds> keep_for;               ///< of whole files; none: for ever
+    /// Then names of operators and callers are erased; none: never.
+    std::optional<milliseconds> keep_names_for{std::chrono::hours(365 * 24)};
+    std::filesystem::path names_key;  ///< the file with their key; empty: made in the journal's folder
+    int line = 0;
+};
+
 /// [service.procedure]
 struct procedure_settings {
     std::filesystem::path folder;  ///< holds NAME.fr.txt, NAME.nl.txt, NAME.de.txt, NAME.en.txt
@@ -340,6 +351,7 @@ struct settings {
     std::optional<sealed_store_settings> cache_store;  ///< none: kept answers are in memory only
     std::optional<sealed_store_settings> ledger;       ///< none: no request is kept to be asked again
     std::optional<checkpoint_settings> checkpoints;    ///< none: the journal's state is not signed
+    journal_settings journal;
     /// [assertions] and [[caller]].
     caller::recognition_ptr callers = std::make_shared<const caller::recognition>();
     std::vector<service_settings> services;

@@ -116,7 +116,9 @@ class controller {
     /// meanwhile.
     void resume(std::vector<store::stored_procedure> kept);
     /// Into the journal, with the hash of the configuration that is in force here.
-    void write(journal::record what) { journal_.append(std::move(what)); }
+    void write(journal::record what, journal::on_durable then = {}) {
+        journal_.append(std::move(what), std::move(then));
+    }
     /// Runs it on the control thread: how the watchdog sees that the thread makes progress.
     void post(std::function<void()> what) { loop_.post(std::move(what)); }
     void stop();

@@ -3,10 +3,11 @@
 // or rewritten visible. While the log cannot be written, its records go to syslog as well.
 #pragma once
 
+#include "garde/base/result.hpp"
 #include "garde/config/settings.hpp"
 #include "garde/journal/checkpoint_state.hpp"
-#include "garde/journal/growth.hpp"
 #include "garde/journal/journal.hpp"
+#include "garde/journal/record.hpp"
 
 #include <filesystem>
 #include <memory>

@@ -17,7 +17,7 @@ class stamped_sink final : public sink {
     stamped_sink(sink& to, std::string configuration) : to_(to), configuration_(std::move(configuration)) {}
 
     using sink::append;
-    /// Adds an attribute `configuration`, where the record has none of its own.
+    /// Sets the record's configuration, where it has none of its own.
     void append(record what, on_durable then) override;
     [[nodiscard]] bool failing() const override { return to_.failing(); }
 

@@ -1,15 +1,16 @@
-// What the whole log is at one moment, in forty bytes.
+// What the whole journal up to some record is known by.
 #pragma once
 
-#include <array>
+#include "garde/base/hash.hpp"
+
 #include <cstdint>
 
 namespace garde::journal {
 
-/// How many records the log has, and the root of the Merkle tree over them (RFC 9162, 2.1.1).
+/// The Merkle tree's size (in records) and root, as RFC 9162 (2.1.1) defines it.
 struct tree_head {
     std::uint64_t size = 0;
-    std::array<std::uint8_t, 32> root{};
+    digest256 root = sha256({});  ///< of the empty tree, until it is set
     friend bool operator==(const tree_head&, const tree_head&) = default;
 };
 

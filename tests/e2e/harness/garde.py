@@ -6,7 +6,7 @@ import json
 import ssl
 import subprocess
 
-from . import paths, toml
+from . import journal, paths, toml
 from .client import Client, Connection, build_request
 from .consult import consult
 from .processes import Process, free_port, wait_for
@@ -191,10 +191,20 @@ class Garde:
 
     def journal(self, event=None):
         """The journal's records so far; `event` picks one kind."""
-        file = self.data / "journal" / "journal.jsonl"
-        text = file.read_text() if file.exists() else ""
-        records = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
-        return [record for record in records if event in (None, record["event"])]
+        return [record for record in journal.records(self.data / "journal") if event in (None, record["event"])]
+
+    def wait_for_record(self, event, wanted=None, since=0, seconds=5.0, **more):
+        """The attributes of the latest record of this event with these attributes, when it is written down: that happens after what
+        it tells is in effect. `since`: how many of that event there were before."""
+        wanted = {**(wanted or {}), **more}
+
+        def found():
+            for record in reversed(self.journal(event)[since:]):
+                if wanted.items() <= record["attributes"].items():
+                    return record["attributes"]
+            return None
+
+        return wait_for(found, f"{event} with {wanted} in the journal", seconds)
 
     def switchovers(self):
         """The journal's switchovers as (from, to)."""
