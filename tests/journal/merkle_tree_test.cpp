@@ -31,6 +31,7 @@ const std::array<std::string_view, 9> roots{
 
 std::vector<digest256> leaves_of_vectors() {
     std::vector<digest256> out;
+    out.reserve(inputs.size());
     for (const auto& one : inputs) out.push_back(tree_hasher().leaf(bytes(one)));
     return out;
 }
@@ -88,6 +89,7 @@ TEST(merkle_tree, has_the_published_consistency_proofs) {
 /// 64 different leaves.
 std::vector<digest256> many_leaves() {
     std::vector<digest256> out;
+    out.reserve(64);
     for (int i = 0; i < 64; ++i) out.push_back(tree_hasher().leaf("leaf " + std::to_string(i)));
     return out;
 }

@@ -356,6 +356,7 @@ TEST_F(journal_verify_segments, retention_is_no_problem_and_proofs_stay_valid) {
 TEST_F(journal_verify_segments, old_files_are_removed_by_their_age) {
     const auto day = std::chrono::hours(24);
     std::vector<std::vector<record>> aged;
+    aged.reserve(6);
     for (int i = 0; i < 6; ++i) aged.push_back({record{wall_time{} + i * 10 * day, "verdict", {}}});
     test::write_log(folder_.path(), aged, {.segment_bytes = 1});
     test::write_log(folder_.path(), {{record{wall_time{} + 50 * day, "verdict", {}}}},
