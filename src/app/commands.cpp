@@ -74,6 +74,19 @@ json::array cached_answers_json(const config::settings& all) {
     return out;
 }
 
+json::array deferrals_json(const config::settings& all) {
+    json::array out;
+    for (const auto& route : config::explain_deferrals(all)) {
+        json::array callers;
+        for (const auto& one : route.callers) callers.emplace_back(one);
+        out.push_back(json::object{{"service", route.service},
+                                   {"path", route.path},
+                                   {"what", route.what},
+                                   {"callers", std::move(callers)}});
+    }
+    return out;
+}
+
 json::array caller_limits_json(const config::settings& all) {
     json::array out;
     for (const auto& one : config::explain_caller_limits(all)) {
@@ -121,6 +134,7 @@ int check(const std::string& file, bool as_json) {
         if (loaded) {
             out["shared_faults"] = shared_faults_json(*loaded->value);
             out["cached_answers"] = cached_answers_json(*loaded->value);
+            out["deferrals"] = deferrals_json(*loaded->value);
             out["caller_limits"] = caller_limits_json(*loaded->value);
             out["checkpoints"] = checkpoints_json(*loaded->value);
         }
@@ -128,8 +142,8 @@ int check(const std::string& file, bool as_json) {
     } else {
         print_problems(found);
         if (loaded)
-            fmt::print("{}{}{}{}", config::shared_faults_text(*loaded->value),
-                       config::cached_answers_text(*loaded->value),
+            fmt::print("{}{}{}{}{}", config::shared_faults_text(*loaded->value),
+                       config::cached_answers_text(*loaded->value), config::deferrals_text(*loaded->value),
                        config::caller_limits_text(*loaded->value), config::checkpoints_text(*loaded->value));
         fmt::print("{}: {} errors, {} warnings\n", file, errors, found.size() - errors);
     }

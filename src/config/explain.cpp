@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace garde::config {
 namespace {
@@ -74,6 +76,39 @@ std::string cached_answers_text(const settings& all) {
     }
     out += "their software must be able to cope with this:\n";
     for (const auto one : demands_of_cached_answers()) out += fmt::format("  - {}\n", one);
+    return out;
+}
+
+std::vector<deferring_route> explain_deferrals(const settings& all) {
+    std::vector<deferring_route> out;
+    for (const auto& service : all.services) {
+        const bool decided = std::ranges::any_of(
+            service.stand_in, [](const auto& rule) { return rule.decide == stand_in_decision::defer; });
+        for (const auto& route : service.routes) {
+            if (route.deferred == deferral::none || !decided) continue;
+            const bool harmless = route.replay_safe || !route.idempotency_header.empty();
+            std::string what =
+                route.deferred == deferral::reference
+                    ? "noted, for their senders to ask again"
+                    : fmt::format("kept whole and asked again ({}), those that expire only noted",
+                                  harmless
+                                      ? "a second time where nobody knows how the first ended"
+                                      : "never a second time: what nobody knows the end of is ambiguous");
+            what += fmt::format(", for {}", age_text(route.stays_valid));
+            auto& next = out.emplace_back(service.name, route.path, std::move(what));
+            for (const auto& one : *route.deferred_callers) next.callers.push_back(one.in_words());
+        }
+    }
+    return out;
+}
+
+std::string deferrals_text(const settings& all) {
+    std::string out;
+    for (const auto& route : explain_deferrals(all)) {
+        out += fmt::format("requests on {} ({}) that no backend answers are {}; of\n", route.path,
+                           route.service, route.what);
+        for (const auto& one : route.callers) out += fmt::format("  - {}\n", one);
+    }
     return out;
 }
 

@@ -74,7 +74,7 @@ struct last_means {
 
 /// [[service.stand_in]]; `service` has been read but for it.
 std::vector<stand_in_rule> read_stand_in(std::vector<table_reader> in, const caller_groups& groups,
-                                         const service_settings& service, report& problems);
+                                         const service_settings& service, int service_line, report& problems);
 /// What a route says of deferrals.
 void read_deferral(table_reader& in, const last_means& means, route_settings& into);
 /// Those of these patterns who can never show who they are in the way that the pattern asks for are reported.

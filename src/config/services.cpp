@@ -202,8 +202,8 @@ void read_service(table_reader in, const last_means& means, taken_names& taken, 
 
     for (auto& route : in.read_tables("route", need::required))
         into.routes.push_back(read_route(route, means, has_cache, taken, problems));
-    into.stand_in =
-        read_stand_in(in.read_tables("stand_in", need::optional), means.callers.groups, into, problems);
+    into.stand_in = read_stand_in(in.read_tables("stand_in", need::optional), means.callers.groups, into,
+                                  in.line(), problems);
     check_switchover(switchover, into);
     if (has_cache && std::ranges::none_of(into.routes, &route_settings::cached))
         problems.warning(cache_line, fmt::format("{} has a cache that no route uses", in.name()),

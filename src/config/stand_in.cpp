@@ -98,6 +98,18 @@ bool is_token(std::string_view text) {
     });
 }
 
+/// A route alone keeps nothing.
+void check_decided(const service_settings& service, const std::vector<stand_in_rule>& rules, int line,
+                   report& problems) {
+    const bool kept = std::ranges::any_of(service.routes,
+                                          [](const auto& route) { return route.deferred != deferral::none; });
+    if (kept &&
+        std::ranges::none_of(rules, [](const auto& rule) { return rule.decide == stand_in_decision::defer; }))
+        problems.warning(
+            line, fmt::format("service \"{}\" keeps no request: no rule decides so", service.name),
+            "add a [[service.stand_in]] with decide = \"defer\", or remove deferred from its routes");
+}
+
 void check_deferral(table_reader& in, const last_means& means, const route_settings& route) {
     if (!means.ledger) in.error("deferred", "has nowhere to keep requests", "add [ledger] with its key");
     if (!means.callers.certificates && !means.callers.assertions)
@@ -135,7 +147,8 @@ void read_deferral(table_reader& in, const last_means& means, route_settings& in
 }
 
 std::vector<stand_in_rule> read_stand_in(std::vector<table_reader> in, const caller_groups& groups,
-                                         const service_settings& service, report& problems) {
+                                         const service_settings& service, int service_line,
+                                         report& problems) {
     std::vector<stand_in_rule> out;
     std::map<std::string, int> names;
     for (auto& one : in) {
@@ -149,6 +162,7 @@ std::vector<stand_in_rule> read_stand_in(std::vector<table_reader> in, const cal
         if (out.size() == most_rules + 1)
             problems.error(line, fmt::format("there are more than {} rules", most_rules), "remove some");
     }
+    check_decided(service, out, service_line, problems);
     return out;
 }
 

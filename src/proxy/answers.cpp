@@ -218,13 +218,13 @@ net::task<after> exchange::turn_away(shed why) {
     co_return co_await send_own(answer);
 }
 
-net::task<after> exchange::refuse(int status, std::string_view what) {
+net::task<after> exchange::refuse(int status, std::string_view what, std::string_view allowed) {
     epoch_->counters->node().refusals[refusal_of(status)].add();
     stand_in answer{.status = status,
                     .content_type = "application/problem+json",
                     .fields = {},
                     .body = http::problem_document(status, http::phrase_of(status), what)};
-    if (status == 405) answer.fields.push_back({"Allow", "POST"});
+    if (status == 405) answer.fields.push_back({"Allow", std::string(allowed)});
     co_return co_await send_own(answer);
 }
 

@@ -61,9 +61,13 @@ net::task<caller::identity> exchange::find_signer(caller::identity known) {
     if (known.verified() || looked_at || posture_->transparent() || worker_.ledger() == nullptr ||
         where_.route->deferred == config::deferral::none)
         co_return known;
-    auto asking = worker_.cache()->identify(worker_.loop(), {.service = service_->settings->name,
+    co_return co_await ask_desk_who_signed();
+}
+
+net::task<caller::identity> exchange::ask_desk_who_signed() {
+    auto asking = worker_.cache()->identify(worker_.loop(), {.service = {},
                                                              .rules = nullptr,
-                                                             .who = known,
+                                                             .who = {},
                                                              .allowed = nullptr,
                                                              .request_body = body_,
                                                              .now = wall_now(),
@@ -159,12 +163,23 @@ bool exchange::asks_for_deferrals() const {
            (head_.path.size() == deferrals_path.size() || head_.path[deferrals_path.size()] == '/');
 }
 
-/// Of this caller only, and only where a certificate shows who that is: a GET has no signature.
+/// Of this caller only: by his certificate, or by a message that he has signed, which any consult is good
+/// for.
 net::task<after> exchange::answer_deferrals() {
-    if (head_.method != "GET" && head_.method != "HEAD")
-        co_return co_await refuse(405, "deferrals are read by GET");
-    if (!session_.who().verified())
-        co_return co_await refuse(403, "show a client certificate: everybody finds his own deferrals only");
+    const bool posted = head_.method == "POST";
+    if (!posted && head_.method != "GET" && head_.method != "HEAD")
+        co_return co_await refuse(405, "deferrals are read by GET, or by POST of a signed message",
+                                  "GET, HEAD, POST");
+    caller::identity who = session_.who();
+    if (posted) {
+        const auto ended = co_await take_body();
+        if (ended) co_return *ended;
+        if (!who.verified()) who = co_await ask_desk_who_signed();
+    }
+    if (!who.verified())
+        co_return co_await refuse(403,
+                                  "show a client certificate, or POST a message that you have signed: "
+                                  "everybody finds his own only");
     std::optional<emergency::deferral_id> only;
     if (head_.path.size() > deferrals_path.size() + 1) {
         only = emergency::parse_deferral_id(std::string_view(head_.path).substr(deferrals_path.size() + 1));
@@ -173,7 +188,7 @@ net::task<after> exchange::answer_deferrals() {
     const std::string known(known_version(head_.find("If-None-Match").value_or("")));
     const auto until = std::chrono::steady_clock::now() +
                        (known.empty() ? seconds(0) : wished_wait(head_.find("Prefer").value_or("")));
-    auto asking = worker_.ledger()->list(worker_.loop(), session_.who(), known, until);
+    auto asking = worker_.ledger()->list(worker_.loop(), who, known, until);
     const auto list = co_await std::move(asking);
     if (!list) co_return co_await refuse(503, "deferrals cannot be read at the moment");
     const stand_in answer = deferrals_answer(*list, known, only);

@@ -111,6 +111,10 @@ net::task<std::optional<after>> exchange::receive() {
         count(answer_kind::refused);
         co_return co_await refuse(405, "this path takes SOAP messages by POST only");
     }
+    co_return co_await take_body();
+}
+
+net::task<std::optional<after>> exchange::take_body() {
     auto claim = worker_.buffers().admit(exchange_bytes + 2 * head_.content_length);
     if (!claim) co_return co_await turn_away(shed::buffered_bytes);
     claim_ = std::move(*claim);

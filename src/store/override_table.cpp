@@ -45,16 +45,9 @@ constexpr const char* procedures_schema = R"(
 database_result<database> open_ready(const fs::path& file) {
     auto opened = database::open(file);
     if (!opened) return opened;
-    const auto checked = opened->query_text("PRAGMA quick_check(1)");
-    if (!checked) return std::unexpected(checked.error());
-    if (*checked != "ok") return std::unexpected(database_error{failure_kind::corrupt, "damaged pages"});
-    const auto version = opened->query_text("PRAGMA user_version");
+    if (auto sound = opened->check_pages(); !sound) return std::unexpected(sound.error());
+    const auto version = opened->schema_version(schema_version);
     if (!version) return std::unexpected(version.error());
-    if (*version != "0" && *version != schema_version)
-        return std::unexpected(database_error{
-            failure_kind::other,
-            fmt::format("it was written by a newer version (its schema is {}, this garde knows {})", *version,
-                        schema_version)});
     // WAL survives a kill at any moment; FULL syncs at each commit, so that what was reported as stored is.
     if (auto done = opened->execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"); !done)
         return std::unexpected(done.error());

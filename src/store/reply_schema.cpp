@@ -73,13 +73,8 @@ constexpr std::string_view earlier_version = "1";
 database_result<database> open_reply_database(const std::filesystem::path& file) {
     auto opened = database::open(file);
     if (!opened) return opened;
-    auto version = opened->query_text("PRAGMA user_version");
+    const auto version = opened->schema_version(schema_version, earlier_version);
     if (!version) return std::unexpected(version.error());
-    if (*version != "0" && *version != earlier_version && *version != schema_version)
-        return std::unexpected(database_error{
-            failure_kind::other,
-            fmt::format("it was written by a newer version (its schema is {}, this garde knows {})", *version,
-                        schema_version)});
     if (auto done = opened->execute(writing_mode); !done) return std::unexpected(done.error());
     if (*version == earlier_version) {
         spdlog::warn(

@@ -157,4 +157,21 @@ database_result<std::string> database::query_text(std::string_view sql) {
     return *step == statement::step_result::row ? query->text(0) : std::string{};
 }
 
+database_result<void> database::check_pages() {
+    const auto checked = query_text("PRAGMA quick_check(1)");
+    if (!checked) return std::unexpected(checked.error());
+    if (*checked != "ok") return std::unexpected(database_error{failure_kind::corrupt, "damaged pages"});
+    return {};
+}
+
+database_result<std::string> database::schema_version(std::string_view known, std::string_view replaced) {
+    auto version = query_text("PRAGMA user_version");
+    if (!version || *version == "0" || *version == known || (!replaced.empty() && *version == replaced))
+        return version;
+    return std::unexpected(database_error{
+        failure_kind::other,
+        fmt::format("it was written by a newer version (its schema is {}, this garde knows {})", *version,
+                    known)});
+}
+
 }  // namespace garde::store

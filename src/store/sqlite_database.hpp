@@ -77,6 +77,12 @@ class database {
     database_result<std::string> query_text(std::string_view sql);
     database_result<statement> prepare(std::string_view sql);
 
+    /// Corrupt, where SQLite finds damaged pages. Reads the whole file.
+    database_result<void> check_pages();
+    /// `user_version`: "0" for a new file, `known`, or another that the caller can `replace` (empty: none);
+    /// any other is an error that names it.
+    database_result<std::string> schema_version(std::string_view known, std::string_view replaced = {});
+
   private:
     struct closer {
         void operator()(sqlite3* what) const noexcept;

@@ -109,16 +109,9 @@ std::string listed(std::span<const std::uint8_t> states) {
 database_result<database> open_ready(const fs::path& file) {
     auto opened = database::open(file);
     if (!opened) return opened;
-    const auto checked = opened->query_text("PRAGMA quick_check(1)");
-    if (!checked) return std::unexpected(checked.error());
-    if (*checked != "ok") return std::unexpected(database_error{failure_kind::corrupt, "damaged pages"});
-    const auto version = opened->query_text("PRAGMA user_version");
+    if (auto sound = opened->check_pages(); !sound) return std::unexpected(sound.error());
+    const auto version = opened->schema_version(schema_version);
     if (!version) return std::unexpected(version.error());
-    if (*version != "0" && *version != schema_version)
-        return std::unexpected(database_error{
-            failure_kind::other,
-            fmt::format("it was written by a newer version (its schema is {}, this garde knows {})", *version,
-                        schema_version)});
     if (auto done = opened->execute(writing_mode); !done) return std::unexpected(done.error());
     if (*version != schema_version)
         if (auto done = opened->execute(schema); !done) return std::unexpected(done.error());

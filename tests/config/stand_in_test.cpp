@@ -1,5 +1,7 @@
 // [[service.stand_in]], [ledger], and what routes say of deferrals: what is read, and each thing that cannot
 // hold.
+#include "garde/config/explain.hpp"
+
 #include "support.hpp"
 
 #include <gtest/gtest.h>
@@ -26,7 +28,8 @@ idempotency_header = "Idempotency-Key"
 struct stand_in : testing::Test {
     workspace here;
     std::string text =
-        changed("path = \"/Insurability/v2\"\n", whole_route) + "\n[ledger]\nkey = \"ledger.key\"\n";
+        changed("path = \"/Insurability/v2\"\n", whole_route) +
+        "\n[[service.stand_in]]\nname = \"keep\"\ndecide = \"defer\"\n\n[ledger]\nkey = \"ledger.key\"\n";
 
     stand_in() { here.write("ledger.key", std::string(64, 'a')); }
 
@@ -75,7 +78,7 @@ per_caller_and_hour = 10
 )");
     const auto found = here.load_good(text);
     ASSERT_TRUE(found);
-    ASSERT_THAT(found->services[0].stand_in, SizeIs(1));
+    ASSERT_THAT(found->services[0].stand_in, SizeIs(2));
     const auto& rule = found->services[0].stand_in[0];
     EXPECT_EQ(rule.name, "some");
     EXPECT_EQ(rule.decide, stand_in_decision::defer);
@@ -95,7 +98,7 @@ TEST_F(stand_in, what_is_not_said_does_not_matter) {
     ASSERT_TRUE(found);
     stand_in_rule bare;
     bare.name = "all";
-    EXPECT_EQ(found->services[0].stand_in, std::vector{bare});
+    EXPECT_EQ(found->services[0].stand_in[0], bare);
 }
 
 TEST_F(stand_in, rules_stay_in_their_order_and_have_names_of_their_own) {
@@ -141,6 +144,24 @@ TEST_F(stand_in, the_procedure_itself_has_no_limit) {
     expect_error("per_caller_and_hour", "limits the procedure", "remove it");
 }
 
+TEST_F(stand_in, a_route_alone_keeps_nothing) {
+    with("\n[[service.stand_in]]\nname = \"keep\"\ndecide = \"defer\"\n", "");
+    EXPECT_THAT(here.problems_of(text), ElementsAre(warning_at(line_of(text, "[[service]]"),
+                                                               "no rule decides so", "decide = \"defer\"")));
+    EXPECT_THAT(explain_deferrals(*here.load_good(text)), IsEmpty());
+}
+
+TEST_F(stand_in, whose_requests_are_kept_is_said_in_words) {
+    const auto all = here.load_good(text);
+    ASSERT_TRUE(all);
+    EXPECT_THAT(deferrals_text(*all),
+                testing::AllOf(testing::HasSubstr("/Insurability/v2 (assurability)"),
+                               testing::HasSubstr("for 3 days"),
+                               testing::HasSubstr("asked again (a second time where nobody knows"),
+                               testing::HasSubstr("  - every caller who shows who it is")));
+    EXPECT_EQ(deferrals_text(*here.load_good(good_config())), "");
+}
+
 TEST_F(stand_in, deferring_needs_a_route_that_keeps_requests) {
     with_rule("name = \"a\"\ndecide = \"defer\"\n");
     with(whole_route, "path = \"/Insurability/v2\"\n");
@@ -172,7 +193,7 @@ TEST_F(stand_in, who_cannot_show_who_he_is_has_nothing_kept) {
 
 TEST_F(stand_in, settings_of_a_deferral_without_one) {
     with("deferred = \"message\"\n", "");
-    EXPECT_THAT(here.problems_of(text), SizeIs(4)) << "three settings, and a ledger without a use";
+    EXPECT_THAT(here.problems_of(text), SizeIs(5)) << "three settings, a rule and a ledger without a use";
 }
 
 TEST_F(stand_in, a_header_must_be_one) {

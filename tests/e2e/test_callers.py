@@ -14,6 +14,7 @@ from lxml import etree
 from harness.client import Client, Connection
 from harness.cluster import Cluster
 from harness.consult import Consult, consult, fault_code, patient
+from harness.garde import ROUTES
 from harness.processes import wait_for
 from harness.signing import TokenService, settings_for
 
@@ -308,3 +309,28 @@ def test_without_the_configuration_nobody_is_believed(pki, tmp_path, pharmacies)
         assert assertions_counted(cluster.garde) == {}
     finally:
         cluster.stop()
+
+
+def test_who_signs_finds_what_was_noted_of_his_own(make_cluster, services, pharmacies):
+    """Without a certificate: by another message that he has signed, once."""
+    routes = [{**route, "deferred": "message", "deferred_callers": ["*"], "stays_valid": "1h"} if route["path"] == "/uncached/v2" else route
+              for route in ROUTES]
+    cluster = make_cluster(ledger=True, routes=routes, tables={"assertions": settings_for(services[0])},
+                           service_tables={"stand_in": [{"name": "note", "decide": "defer"}]})
+    one, two, _ = pharmacies
+    path = "/.well-known/garde/deferrals"
+    with unverified(cluster.garde) as client:
+        outage(cluster)
+        asked = one.consult(patient(2011))
+        noted = client.ask(asked, "/uncached/v2")
+        assert "kind=reference" in noted.get("Garde-Deferral")
+        assert client.ask(consult(patient(2012)), "/uncached/v2").get("Garde-Deferral") is None
+        token = one.consult(patient(2013))
+        mine = client.request("POST", path, [("Content-Type", "text/xml")], token.body)
+        assert mine.status == 200
+        (entry,) = json.loads(mine.body)["deferrals"]
+        assert entry["reference"] == asked.reference and entry["state"] in ("queued", "handed-back")
+        assert client.request("POST", path, (), token.body).status == 403, "seen before"
+        others = client.request("POST", path, (), two.consult(patient(2014)).body)
+        assert json.loads(others.body)["deferrals"] == []
+        assert client.request("GET", path).status == 403

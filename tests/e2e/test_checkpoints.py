@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from harness import secrets
+from harness import journal, secrets
 from harness.garde import Garde
 from harness.processes import wait_for
 from harness.receivers import SyslogReceiver, WebhookReceiver, verify_checkpoint
@@ -107,8 +107,8 @@ def test_an_order_is_in_a_checkpoint_everywhere_at_once(signing):
     ):
         found = signing.verified(note)
         assert found.origin == ORIGIN and found.size >= size
-        lines = [record for record in signing.garde.journal() if record["seq"] == found.size]
-        assert found.root.hex() == lines[0]["hash"]
+        leaves = [journal.leaf_hash(line) for line in journal.lines(signing.garde.data / "journal")]
+        assert found.root == journal.root_of(leaves[: found.size])
 
 
 def test_what_receivers_get_says_the_same_in_the_open(signing):
@@ -161,6 +161,40 @@ def test_a_place_that_is_down_delays_no_other_and_gets_the_newest_when_it_is_bac
     assert all(int(size) >= newest for size in sizes.values()) and len(sizes) == 4
 
 
+def test_a_checkpoint_from_elsewhere_shows_a_log_that_was_put_back_and_one_that_was_rewritten(signing):
+    garde, folder = signing.garde, signing.garde.data / "journal"
+    proof = ("--checkpoint", signing.copy, "--key", signing.verifier)
+    signing.wait_for_everywhere(signing.order())
+    garde.stop()
+    older = signing.folder / "older"
+    shutil.copytree(folder, older)
+    garde.restart()
+    for _ in range(3):
+        size = signing.order()
+    signing.wait_for_everywhere(size)
+    garde.stop()
+    assert "intact" in garde.command("journal", "verify", "--folder", folder, *proof)
+    # By itself the older copy is as good as ever.
+    garde.command("journal", "verify", "--folder", older)
+    assert "rolled back or truncated" in garde.command("journal", "verify", "--folder", older, *proof, expect=4)
+    # Another garde goes on from there: its log is whole, and another one.
+    seen = signing.folder / "seen"
+    shutil.copy(signing.copy, seen)
+    shutil.rmtree(folder)
+    shutil.copytree(older, folder)
+    garde.restart()
+    while signing.order() <= size:
+        pass
+    garde.stop()
+    garde.command("journal", "verify", "--folder", folder)
+    told = garde.command("journal", "verify", "--folder", folder, "--checkpoint", seen, "--key", signing.verifier, expect=4)
+    assert "fork" in told
+    # And a checkpoint that somebody else has signed proves nothing.
+    seen.write_text(seen.read_text().rstrip("\n")[:-4] + "AAA=\n")
+    told = garde.command("journal", "verify", "--folder", folder, "--checkpoint", seen, "--key", signing.verifier, expect=4)
+    assert "proves nothing" in told
+
+
 def test_a_retry_has_the_same_id(signing):
     signing.wait_for_everywhere(signing.order())
     signing.webhook.status = 503
@@ -184,7 +218,6 @@ def test_a_disk_that_is_gone_fails_and_works_again(signing):
 
 def test_who_is_not_trusted_gets_nothing_and_is_told_why(signing, pki):
     signing.wait_for_everywhere(1)
-    got = len(signing.webhook.taken())
     signing.table["webhook"]["ca"] = pki.backend_ca
     signing.table["syslog"]["ca"] = pki.backend_ca
     signing.garde.write_config()
@@ -192,6 +225,9 @@ def test_who_is_not_trusted_gets_nothing_and_is_told_why(signing, pki):
     wait_for(lambda: signing.place("webhook")["failing_since"] and signing.place("syslog")["failing_since"], "both fail")
     assert "certificate" in signing.place("webhook")["why"]
     assert "not to be trusted" in signing.place("syslog")["why"]
+    got = len(signing.webhook.taken())
+    size = signing.order()
+    wait_for(lambda: signing.place("file")["pushed_size"] >= size, "the others go on")
     assert len(signing.webhook.taken()) == got
 
 
@@ -233,7 +269,7 @@ def test_a_reload_moves_places_and_changes_keys(signing, pki):
 def test_records_go_to_syslog_while_the_disk_is_dead(signing):
     signing.wait_for_everywhere(signing.order())
     # A disk that refuses: the head cannot be replaced any more.
-    obstacle = signing.garde.data / "journal" / "journal.head.tmp"
+    obstacle = signing.garde.data / "journal" / "head.tmp"
     obstacle.mkdir()
     assert signing.garde.order("transparent", "while the disk is dead").status == 200
     wait_for(lambda: signing.state()["failing"], "the journal fails")

@@ -213,7 +213,10 @@ def test_the_log_of_before_is_set_aside(filled):
     (folder_of(filled) / "journal.jsonl").write_text("an old log\n")
     filled.restart()
     aside = filled.wait_for_record("old-log-set-aside")
-    assert aside["file"] == "journal.jsonl.old" and (folder_of(filled) / aside["file"]).read_text() == "an old log\n"
+    assert aside["file"] == "journal.jsonl.old"
+    # It is recorded first.
+    wait_for((folder_of(filled) / aside["file"]).exists, "the file is aside")
+    assert (folder_of(filled) / aside["file"]).read_text() == "an old log\n"
     filled.verify_journal()
 
 

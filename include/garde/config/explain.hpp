@@ -27,6 +27,20 @@ const std::vector<std::string_view>& demands_of_cached_answers();
 /// All of it as text for people, with a final newline.
 std::string cached_answers_text(const settings& all);
 
+/// A route whose requests may be kept to be asked again.
+struct deferring_route {
+    std::string service;
+    std::string path;
+    std::string what;                  ///< what is kept, for how long, and whether asking again can do harm
+    std::vector<std::string> callers;  ///< whom deferred_callers names
+};
+
+/// All of them, where a stand-in rule of their service decides so; empty when none does.
+std::vector<deferring_route> explain_deferrals(const settings& all);
+
+/// The same as text for people, with a final newline; empty when there are none.
+std::string deferrals_text(const settings& all);
+
 /// Whom a limit of [[caller]] or [[group]] holds for. In the order in which figures are looked for.
 struct limited_callers {
     std::string who;               ///< in words

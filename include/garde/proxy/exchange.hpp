@@ -49,6 +49,7 @@ class exchange {
 
     // exchange.cpp: the request and the attempts
     net::task<std::optional<after>> receive();
+    net::task<std::optional<after>> take_body();
     net::task<candidate> attempt(const continuity::try_backend& order, continuity::errand as);
     [[nodiscard]] continuity::outcome classify(upstream::sent& sent, continuity::history before) const;
     [[nodiscard]] std::size_t wire_bytes() const;
@@ -91,6 +92,7 @@ class exchange {
 
     // deferring.cpp: who decides when no backend answers, and requests that are kept to be asked again
     net::task<caller::identity> find_signer(caller::identity known);
+    net::task<caller::identity> ask_desk_who_signed();
     [[nodiscard]] emergency::stand_in_policy::choice decide(const std::optional<cache::found>& kept,
                                                             const caller::identity& who) const;
     [[nodiscard]] bool within_limits(const emergency::stand_in_policy::choice& chosen,
@@ -100,7 +102,7 @@ class exchange {
     void add_idempotency_key(std::string& head);
     [[nodiscard]] bool asks_for_deferrals() const;
     net::task<after> answer_deferrals();
-    net::task<after> refuse(int status, std::string_view what);
+    net::task<after> refuse(int status, std::string_view what, std::string_view allowed = "POST");
     net::task<after> send_own(const stand_in& answer);
     net::task<net::io_status> write(std::string_view bytes);
     void offer_to_cache(const candidate& answer);
