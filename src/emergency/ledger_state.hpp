@@ -54,11 +54,12 @@ struct ledger_news {
     std::vector<listing> listings;
     std::vector<report_request> reports;
     std::vector<attempt_end> ended;       ///< one for each service at most
-    bool paused = false;                 ///< since just now
+    bool paused = false;                  ///< since just now
     std::map<std::string, bool> serving;  ///< the latest word on each service
 
     [[nodiscard]] bool empty() const {
-        return wishes.empty() && listings.empty() && reports.empty() && ended.empty() && serving.empty() && !paused;
+        return wishes.empty() && listings.empty() && reports.empty() && ended.empty() && serving.empty() &&
+               !paused;
     }
 };
 

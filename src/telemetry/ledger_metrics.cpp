@@ -21,11 +21,14 @@ void write_ledger(openmetrics_writer& out, const emergency::ledger_totals& total
                              label{"state", to_text(static_cast<emergency::deferral_state>(state))}},
                   count);
     }
-    out.family(metric_type::counter, "garde_deferrals_kept", "Requests whose callers were told that they are kept.");
+    out.family(metric_type::counter, "garde_deferrals_kept",
+               "Requests whose callers were told that they are kept.");
     out.counter({}, totals.kept);
-    out.family(metric_type::counter, "garde_deferrals_refused", "Requests that could not be kept, by reason.");
+    out.family(metric_type::counter, "garde_deferrals_refused",
+               "Requests that could not be kept, by reason.");
     for (std::size_t i = 0; i < totals.refused.size(); ++i)
-        out.counter(std::array{label{"reason", to_text(static_cast<emergency::keep_failure>(i))}}, totals.refused[i]);
+        out.counter(std::array{label{"reason", to_text(static_cast<emergency::keep_failure>(i))}},
+                    totals.refused[i]);
     out.family(metric_type::gauge, "garde_ledger_failing", "1 while no request can be kept.");
     out.gauge({}, std::uint64_t{totals.failing ? 1U : 0U});
     out.family(metric_type::gauge, "garde_ledger_nearly_full", "1 with three quarters of its room taken.");
