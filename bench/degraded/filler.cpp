@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <openssl/pem.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -22,7 +23,7 @@ namespace {
 
 using namespace garde;
 
-constexpr std::size_t batch_size = 5'000;
+constexpr std::size_t batch_size = 20'000;
 /// The oldest consult is not too old to be served for another five days.
 constexpr std::chrono::days oldest{25};
 constexpr std::string_view fixture_patient = "<c:Ssin>00000000101</c:Ssin>";
@@ -38,6 +39,16 @@ struct options {
     std::uint64_t entries = 0;
     std::size_t reply_bytes = 0;
 };
+
+/// Tags are random, so that a row may go anywhere in the indexes: with the little memory that SQLite takes
+/// for itself, each would be written several times. For all databases that are opened from now on.
+void give_sqlite_memory() {
+    const auto enlarge = [](sqlite3* opened, const char** /*why*/, const sqlite3_api_routines* /*unused*/) {
+        return sqlite3_exec(opened, "PRAGMA cache_size = -2000000", nullptr, nullptr, nullptr);
+    };
+    int (*const each)(sqlite3*, const char**, const sqlite3_api_routines*) = enlarge;
+    sqlite3_auto_extension(reinterpret_cast<void (*)()>(each));
+}
 
 std::string read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
@@ -170,6 +181,7 @@ std::expected<void, std::string> run(const options& with) {
     if (!key) return std::unexpected(key.error());
     const auto from = maker::make(with);
     if (!from) return std::unexpected(from.error());
+    give_sqlite_memory();
     auto vault =
         cache::reply_vault::open({.file = with.file, .keys = {*key}, .bytes = std::uint64_t{1} << 40},
                                  cache::read_boot_id(), wall_now());

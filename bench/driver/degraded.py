@@ -45,6 +45,14 @@ QUICK = Lengths(entries=20_000, peer_entries=1_000, by_http=300, in_memory=200, 
                 disk_per_second=100, memory="16MiB")
 
 
+def count_text(entries):
+    """1000000 is 1M: a figure's name says how many there were."""
+    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+        if entries >= size and entries % size == 0:
+            return f"{entries // size}{letter}"
+    return str(entries)
+
+
 @dataclasses.dataclass(frozen=True)
 class Scenario:
     """One run of garde-load, as load.run() takes it."""

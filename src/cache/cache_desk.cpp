@@ -32,9 +32,17 @@ std::atomic<std::int64_t>& cache_desk::bar_of(const caller::identity& who) {
 }
 
 bool cache_desk::offer(cache::offer what) {
-    auto& bar = bar_of(what.who);
-    const std::int64_t at = what.consulted_at.time_since_epoch().count();
-    if (offers_.try_post([this, what = std::move(what)]() mutable { admit(std::move(what)); })) return true;
+    // One allocation, small enough in a message to need no further one; left alone by a mailbox that is full.
+    struct {
+        cache_desk* desk;
+        std::unique_ptr<cache::offer> what;
+        void operator()() { desk->admit(std::move(*what)); }
+    } message{this, std::make_unique<cache::offer>(std::move(what))};
+    if (offers_.try_post(std::move(message))) return true;
+    // NOLINTNEXTLINE(bugprone-use-after-move): what a mailbox refuses it leaves as it is
+    const cache::offer& dropped = *message.what;
+    auto& bar = bar_of(dropped.who);
+    const std::int64_t at = dropped.consulted_at.time_since_epoch().count();
     dropped_.fetch_add(1, std::memory_order_relaxed);
     // Several workers may drop at the same time: the latest counts.
     std::int64_t known = bar.load(std::memory_order_relaxed);
@@ -211,7 +219,15 @@ void cache_desk::bring(const asked& to, found what) {
         else
             ++totals_.misses[what.error().detail];
     }
-    net::arrival<found>::bring(to, std::move(what));
+    if (answers_.empty()) loop_.spawn(send_answers());
+    answers_.emplace_back(to, std::move(what));
+}
+
+/// All that was found in one turn goes together: a worker that is told of one takes the core at once, where
+/// there is only one.
+net::task<> cache_desk::send_answers() {
+    net::arrival<found>::bring_all(std::exchange(answers_, {}));
+    co_return;
 }
 
 /// What is not in memory may be on the disk.

@@ -60,4 +60,24 @@ std::vector<cache_key> make_removal_keys(std::string_view service, const caller:
     return out;
 }
 
+cache_key make_key(std::string_view service, std::string_view target, const caller::identity& who,
+                   const config::cache_recipe& recipe, const soap::element_question& asked) {
+    const bool shared = recipe.scope == config::cache_scope::everybody;
+    std::vector<std::string_view> parts{"elements",
+                                        service,
+                                        target,
+                                        recipe.reads.text(),
+                                        shared ? "everybody" : "caller",
+                                        shared ? std::string_view{} : std::string_view(who.canonical()),
+                                        asked.payload_name};
+    for (const auto& value : asked.values) parts.push_back(value.reveal());
+    return hash_of(parts);
+}
+
+cache_key make_removal_key(const cache_key& key) {
+    const std::array<std::string_view, 2> parts{"removal of elements",
+                                                {reinterpret_cast<const char*>(key.data()), key.size()}};
+    return hash_of(parts);
+}
+
 }  // namespace garde::cache

@@ -22,6 +22,10 @@ using std::chrono::seconds;
 /// No configuration serves older answers.
 constexpr std::chrono::days longest_age{30};
 
+/// What is no consult says of no period that it holds for: only its age counts.
+constexpr std::chrono::sys_days no_day{};
+constexpr std::chrono::sys_days end_of_days{std::chrono::year{9999} / 12 / 31};
+
 /// What an entry takes beside its texts: the nodes of the structures, by estimate.
 constexpr std::size_t entry_overhead_bytes = 512;
 /// Regulars have so much of the memory at most.
@@ -186,6 +190,18 @@ struct reply_cache::state {
                 .period_end = *reply.period_end};
     }
 
+    [[nodiscard]] kept_reply make_reply(const offer& what, const cache_key& key) {
+        return {.who = callers.know(what.who),
+                .key = key,
+                .removal_keys = {make_removal_key(key)},
+                .body = keep_body(what.reply_body),
+                .content_type = what.reply_content_type,
+                .consulted = {what.consulted_at, what.consulted_at_steady},
+                .communicated = no_day,
+                .period_begin = no_day,
+                .period_end = end_of_days};
+    }
+
     static entry make_entry(kept_reply what, steady_time expires_at) {
         entry out{.what = std::move(what), .expires_at = expires_at};
         out.bytes = sizeof(cache_key) + out.what.body->size() + out.what.content_type.size() +
@@ -194,12 +210,17 @@ struct reply_cache::state {
     }
 
     refusal settle(const offer& what, use allowed);
+    refusal settle_by_recipe(const offer& what, const soap::consult_reply& reply, use allowed);
 
-    /// An answer that judge() found good: the checks that need what is kept already.
-    refusal keep(const offer& what, const soap::consult_request& request, const soap::consult_reply& reply) {
+    /// An answer that was found good by itself.
+    refusal keep(const offer& what, auto&&... asked) {
         if (what.reply_body.size() > what.rules->entry_bytes) return refusal::too_large;
-        entry made =
-            make_entry(make_reply(what, request, reply), what.consulted_at_steady + what.rules->max_age);
+        return keep_reply(what, make_reply(what, asked...));
+    }
+
+    /// The checks that need what is kept already.
+    refusal keep_reply(const offer& what, kept_reply reply) {
+        entry made = make_entry(std::move(reply), what.consulted_at_steady + what.rules->max_age);
         if (made.bytes > bound_bytes) return refusal::too_large;
         bool again = false;
         if (const auto found = by_key.find(made.what.key); found != by_key.end()) {
@@ -215,6 +236,36 @@ struct reply_cache::state {
         return refusal::none;
     }
 
+    /// What the decision to serve looks at beside the entry.
+    struct wanted {
+        entry_handle entry;
+        std::chrono::sys_days from;
+        std::chrono::sys_days until;
+    };
+
+    std::expected<wanted, miss> look_up(const question& what) {
+        const auto unreadable = [](soap::consult_error why) {
+            return std::unexpected(miss{.detail = "request-" + std::string(to_text(why))});
+        };
+        const auto missing = [](const cache_key& key) {
+            return std::unexpected(miss{.detail = "no-entry", .key = key});
+        };
+        if (what.recipe) {
+            const auto asked = what.recipe->reads.read(what.request_body);
+            if (!asked) return unreadable(asked.error());
+            const auto key = make_key(what.service, what.target, what.who, *what.recipe, *asked);
+            const auto found = by_key.find(key);
+            if (found == by_key.end()) return missing(key);
+            const auto today = std::chrono::floor<std::chrono::days>(what.now);
+            return wanted{found->second, today, today};
+        }
+        const auto request = soap::read_request(what.request_body);
+        if (!request) return unreadable(request.error());
+        const auto there = look_up(what, *request);
+        if (!there) return missing(make_key(what.service, what.who, *request));
+        return wanted{*there, request->date, request->last_date};
+    }
+
     /// The entry that answers the question. A question may name the patient in two
     /// ways while the key goes by one: then the entry must be known under both.
     std::optional<entry_handle> look_up(const question& what, const soap::consult_request& request) {
@@ -228,18 +279,12 @@ struct reply_cache::state {
     std::expected<hit, miss> find(const question& what) {
         if (!what.who.verified())
             return std::unexpected(miss{.detail = std::string(to_text(refusal::caller_unverified))});
-        const auto request = soap::read_request(what.request_body);
-        if (!request)
-            return std::unexpected(miss{.detail = "request-" + std::string(to_text(request.error()))});
-        const auto there = look_up(what, *request);
-        if (!there)
-            return std::unexpected(
-                miss{.detail = "no-entry", .key = make_key(what.service, what.who, *request)});
-
-        const auto handle = *there;
+        const auto there = look_up(what);
+        if (!there) return std::unexpected(there.error());
+        const auto handle = there->entry;
         const auto age = clock.age(handle->what.consulted, what.now, what.now_steady);
-        const auto verdict = may_serve({.asked_for = request->date,
-                                        .asked_until = request->last_date,
+        const auto verdict = may_serve({.asked_for = there->from,
+                                        .asked_until = there->until,
                                         .period_begin = handle->what.period_begin,
                                         .period_end = handle->what.period_end,
                                         .age = age,
@@ -278,6 +323,7 @@ refusal reply_cache::state::settle(const offer& what, use allowed) {
     if (what.reply_status != 200) return refusal::http_status;
     const auto reply = soap::read_reply(what.reply_body);
     if (!reply) return refusal::unreadable;
+    if (what.recipe) return settle_by_recipe(what, *reply, allowed);
     const auto request = soap::read_request(what.request_body);
     if (!request) {
         ++stats.unreadable_questions[static_cast<std::size_t>(request.error())];
@@ -289,6 +335,22 @@ refusal reply_cache::state::settle(const offer& what, use allowed) {
     auto why = judge(*request, *reply, *what.rules);
     if (why == refusal::none) why = allowed == use::keep ? keep(what, *request, *reply) : refusal::repeated;
     if (removes_older(why)) remove(removal_keys(what.service, what.who, *reply, &*request));
+    return why;
+}
+
+/// Any answer without a Fault is one; it is about nobody whom another answer could be news of.
+refusal reply_cache::state::settle_by_recipe(const offer& what, const soap::consult_reply& reply,
+                                             use allowed) {
+    const auto asked = what.recipe->reads.read(what.request_body);
+    if (!asked) {
+        ++stats.unreadable_questions[static_cast<std::size_t>(asked.error())];
+        return refusal::request_unreadable;
+    }
+    if (reply.fault) return refusal::fault;
+    const auto key = make_key(what.service, what.target, what.who, *what.recipe, *asked);
+    auto why = reply.bound_to_request ? refusal::bound_to_request : refusal::none;
+    if (why == refusal::none) why = allowed == use::keep ? keep(what, key) : refusal::repeated;
+    if (removes_older(why)) remove({make_removal_key(key)});
     return why;
 }
 

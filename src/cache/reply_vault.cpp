@@ -301,12 +301,14 @@ result<std::optional<kept_reply>> vault_reader::open_reply(const epoch_ring& rin
 }
 
 /// As removal goes: by the removal keys of what is known under any of them. A patient has few.
-result<std::vector<cache_key>> vault_reader::linked_to(const epoch_ring& ring, const kept_reply& what) {
+result<std::vector<cache_key>> vault_reader::linked_to(const epoch_ring& ring, const kept_reply& what,
+                                                       std::int64_t row) {
     std::vector<cache_key> out = what.removal_keys;
     for (std::size_t at = 0; at < out.size(); ++at) {
         const auto beside = store_->find_removable(tags_of(ring, out[at]));
         if (!beside) return std::unexpected(beside.error());
         for (const auto& each : *beside) {
+            if (each.id == row) continue;
             const auto known = open_seal(ring, codec_, each.reply);
             if (!known) continue;
             for (const auto& key : known->removal_keys)
@@ -324,7 +326,7 @@ result<std::optional<found_reply>> vault_reader::unseal(const epoch_ring& ring,
         ++unreadable_;
         return std::nullopt;
     }
-    auto linked = linked_to(ring, **opened);
+    auto linked = linked_to(ring, **opened, from.id);
     if (!linked) return std::unexpected(linked.error());
     return found_reply{std::move(**opened), std::move(*linked)};
 }

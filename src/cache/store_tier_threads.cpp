@@ -9,8 +9,9 @@
 namespace garde::cache {
 namespace {
 
-/// Replies are taken into memory in parts of this size.
-constexpr std::size_t page_size = 128;
+/// Replies are taken into memory in parts of this size: whoever asks for one meanwhile waits for a part at
+/// most.
+constexpr std::size_t page_size = 32;
 /// How often what is over is looked for.
 constexpr seconds tidy_interval{60};
 

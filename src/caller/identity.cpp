@@ -84,36 +84,46 @@ std::vector<std::string> alternative_names_of(const X509* certificate) {
 
 }  // namespace
 
-identity::identity(std::string issuer, std::string subject, std::vector<std::string> alternative_names)
-    : issuer_(std::move(issuer)),
-      subject_(std::move(subject)),
-      alternative_names_(std::move(alternative_names)) {
-    std::ranges::sort(alternative_names_);
-    if (subject_.empty() && alternative_names_.empty()) return;
-    kind_ = identity_kind::certificate;
-    canonical_ = canonical_text(issuer_, subject_, alternative_names_);
+const identity::facts identity::nothing;
+
+identity::identity(std::string issuer, std::string subject, std::vector<std::string> alternative_names) {
+    facts out{.issuer = std::move(issuer),
+              .subject = std::move(subject),
+              .alternative_names = std::move(alternative_names),
+              .attributes = {},
+              .canonical = {}};
+    std::ranges::sort(out.alternative_names);
+    if (!out.subject.empty() || !out.alternative_names.empty()) {
+        out.kind = identity_kind::certificate;
+        out.canonical = canonical_text(out.issuer, out.subject, out.alternative_names);
+    }
+    *this = identity(std::move(out));
 }
 
 identity::identity(asserted_name name, std::vector<asserted_attribute> attributes) {
+    facts out;
     if (!name.subject.empty()) {
-        kind_ = identity_kind::assertion;
-        canonical_ = canonical_text(name);
+        out.kind = identity_kind::assertion;
+        out.canonical = canonical_text(name);
     }
-    issuer_ = std::move(name.issuer);
-    subject_ = std::move(name.subject);
-    attributes_ = std::move(attributes);
+    out.issuer = std::move(name.issuer);
+    out.subject = std::move(name.subject);
+    out.attributes = std::move(attributes);
+    *this = identity(std::move(out));
 }
 
 std::string identity::pseudonym() const {
     if (!verified()) return "unverified";
     static const std::string key = random_bytes(32);
-    const auto digest = hmac_sha256(key, canonical_);
+    const auto digest = hmac_sha256(key, canonical());
     return to_hex(std::span(digest).first(pseudonym_bytes));
 }
 
 void identity::go_by(std::string_view name) {
-    canonical_ = "named:";
-    append_part(canonical_, name);
+    facts out = said();
+    out.canonical = "named:";
+    append_part(out.canonical, name);
+    *this = identity(std::move(out));
 }
 
 identity from_certificate(const X509* certificate) {

@@ -31,9 +31,9 @@ std::optional<std::string> take_text(std::string_view& from) {
 }  // namespace
 
 std::string identity::to_bytes() const {
-    std::string out(1, static_cast<char>(kind_));
-    for (const auto* text : {&canonical_, &issuer_, &subject_}) append_text(out, *text);
-    for (const auto& name : alternative_names_) append_text(out, name);
+    std::string out(1, static_cast<char>(kind()));
+    for (const auto* text : {&canonical(), &issuer(), &subject()}) append_text(out, *text);
+    for (const auto& name : alternative_names()) append_text(out, name);
     return out;
 }
 
@@ -42,8 +42,8 @@ identity identity::from_bytes(std::string_view bytes) {
     const auto kind = static_cast<identity_kind>(bytes.front());
     if (kind != identity_kind::certificate && kind != identity_kind::assertion) return {};
     bytes.remove_prefix(1);
-    identity out;
-    for (auto* text : {&out.canonical_, &out.issuer_, &out.subject_}) {
+    facts out;
+    for (auto* text : {&out.canonical, &out.issuer, &out.subject}) {
         auto taken = take_text(bytes);
         if (!taken) return {};
         *text = std::move(*taken);
@@ -51,11 +51,11 @@ identity identity::from_bytes(std::string_view bytes) {
     while (!bytes.empty()) {
         auto name = take_text(bytes);
         if (!name) return {};
-        out.alternative_names_.push_back(std::move(*name));
+        out.alternative_names.push_back(std::move(*name));
     }
-    if (out.canonical_.empty()) return {};
-    out.kind_ = kind;
-    return out;
+    if (out.canonical.empty()) return {};
+    out.kind = kind;
+    return identity(std::move(out));
 }
 
 }  // namespace garde::caller

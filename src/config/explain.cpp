@@ -27,6 +27,12 @@ std::vector<std::string> callers_of(const route_settings& route) {
     return out;
 }
 
+std::string condition_of(const route_settings& route, const cache_settings& cache) {
+    const bool shared = route.recipe && route.recipe->scope == cache_scope::everybody;
+    return fmt::format("when no backend answers; an answer of less than {}{}", age_text(cache.max_age),
+                       shared ? ", whoever of them had asked" : "");
+}
+
 std::string means_of(const settings& all) {
     const bool certificates = all.listener.clients != client_certificates::off;
     if (all.callers->assertions == nullptr) return "a client certificate";
@@ -42,8 +48,7 @@ std::vector<cached_route> explain_cached_answers(const settings& all) {
             if (route.cached && service.cache)
                 out.push_back({.service = service.name,
                                .path = route.path,
-                               .condition = fmt::format("when no backend answers; an answer of less than {}",
-                                                        age_text(service.cache->max_age)),
+                               .condition = condition_of(route, *service.cache),
                                .callers = callers_of(route),
                                .shown_by = means_of(all)});
     return out;

@@ -28,6 +28,8 @@ constexpr std::array<choice<std::string_view>, 6> environments{{{"Development", 
                                                                 {"Production", "Production"}}};
 constexpr std::array<choice<route_kind>, 2> route_kinds{
     {{"soap", route_kind::soap}, {"http", route_kind::http}}};
+constexpr std::array<choice<cache_scope>, 2> cache_scopes{
+    {{"caller", cache_scope::caller}, {"public", cache_scope::everybody}}};
 
 void read_title(table_reader in, std::map<std::string, std::string>& into) {
     for (const auto language : languages) {
@@ -63,7 +65,7 @@ void check_cached(table_reader& in, const route_settings& route, const caller_me
         return;
     }
     if (route.kind != route_kind::soap)
-        in.error("cached", "= true is for soap routes: only consults are kept",
+        in.error("cached", "= true is for soap routes: only SOAP answers are kept",
                  "write kind = \"soap\", or remove cached");
     if (!has_cache)
         in.error("cached", "= true has no cache to be served from", "add [service.cache], or remove cached");
@@ -79,6 +81,42 @@ void check_cached(table_reader& in, const route_settings& route, const caller_me
     check_means(in, "cached_callers", *route.cached_callers, callers);
 }
 
+/// Of a route whose questions are no consults; null without cache_key.
+std::shared_ptr<const cache_recipe> read_recipe(table_reader& in, bool cached) {
+    std::vector<std::string> key;
+    std::vector<std::string> ignored;
+    auto scope = cache_scope::caller;
+    in.read_texts("cache_key", key, "[\"/Question/Number\"]");
+    in.read_texts("cache_ignored", ignored, "[\"/Question/Reference\"]");
+    in.read_choice("cache_scope", scope, cache_scopes);
+    for (const auto* name : {"cache_key", "cache_ignored", "cache_scope"})
+        if (!cached && in.has(name)) {
+            in.error(name, "has no use without cached = true", "write cached = true, or remove it");
+            return nullptr;
+        }
+    if (!in.has("cache_key")) {
+        if (in.has("cache_ignored"))
+            in.error("cache_ignored", "has no use without cache_key: garde knows consults by itself",
+                     "add cache_key = [\"/Question/Number\"], or remove it");
+        if (scope == cache_scope::everybody)
+            in.error(
+                "cache_scope",
+                "= \"public\" is for questions that are no consults: whose patient is asked about is "
+                "nobody else's business",
+                "add cache_key = [\"/Question/Number\"] where this route's questions are others, or remove "
+                "cache_scope");
+        return nullptr;
+    }
+    if (key.empty())
+        in.error("cache_key", "is empty, so that all questions would be one",
+                 "write what tells them apart, e.g. [\"/Question/Number\"], or remove it");
+    auto made = soap::element_recipe::make(key, ignored);
+    if (made) return std::make_shared<const cache_recipe>(cache_recipe{std::move(*made), scope});
+    const auto& [list, what, instead] = made.error();
+    in.error(list == soap::recipe_problem::list::key ? "cache_key" : "cache_ignored", what, instead);
+    return nullptr;
+}
+
 route_settings read_route(table_reader& in, const last_means& means, bool has_cache, taken_names& taken,
                           report& problems) {
     const caller_means& callers = means.callers;
@@ -90,6 +128,7 @@ route_settings read_route(table_reader& in, const last_means& means, bool has_ca
     in.read_flag("cached", out.cached);
     out.cached_callers = std::make_shared<const std::vector<caller::pattern>>(
         read_patterns(in, "cached_callers", need::optional, "[\"*\"]", &callers.groups));
+    out.recipe = read_recipe(in, out.cached);
     read_deferral(in, means, out);
     in.finish();
 

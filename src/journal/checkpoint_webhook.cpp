@@ -34,11 +34,12 @@ int look_at_limit(void* limit, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
 
 list_ptr fields_of(const webhook_message& message) {
     list_ptr out;
-    for (const auto& field : message.fields)
-        if (auto* longer = curl_slist_append(out.get(), field.c_str()); longer != nullptr) {
-            (void)out.release();
-            out.reset(longer);
-        }
+    for (const auto& field : message.fields) {
+        // A longer list is the same list, but for the first field.
+        auto* longer = curl_slist_append(out.get(), field.c_str());
+        if (longer == nullptr) return nullptr;
+        if (!out) out.reset(longer);
+    }
     return out;
 }
 

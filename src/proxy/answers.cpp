@@ -119,6 +119,7 @@ net::task<after> exchange::stream_rest(candidate& answer, http::outgoing_framing
     co_return after::keep_alive;
 }
 
+/// The exchange is over: its bodies are given away.
 void exchange::offer_to_cache(const candidate& answer) {
     http::response_parser& parser = answer.response->parser;
     if (!may_use_cache_ || parser.head().status != 200) return;
@@ -127,12 +128,14 @@ void exchange::offer_to_cache(const candidate& answer) {
          .rules = service_->cache_rules,
          .who = session_.who(),
          .allowed = where_.route->cached_callers,
-         .request_body = body_,
+         .request_body = std::move(body_),
          .reply_body = std::move(parser.body()),
          .reply_content_type = std::string(parser.head().find("Content-Type").value_or("")),
          .reply_status = 200,
          .consulted_at = wall_now(),
-         .consulted_at_steady = now()});
+         .consulted_at_steady = now(),
+         .recipe = where_.route->recipe,
+         .target = where_.route->recipe ? std::string(head_.target) : std::string()});
     if (!taken) epoch_->counters->node().cache_offers_dropped.add();
 }
 
@@ -144,7 +147,9 @@ net::task<std::optional<cache::found>> exchange::ask_cache() {
                              .allowed = where_.route->cached_callers,
                              .request_body = body_,
                              .now = wall_now(),
-                             .now_steady = now()};
+                             .now_steady = now(),
+                             .recipe = where_.route->recipe,
+                             .target = where_.route->recipe ? std::string(head_.target) : std::string()};
     auto asking = worker_.cache()->ask(worker_.loop(), std::move(question));
     co_return co_await std::move(asking);
 }

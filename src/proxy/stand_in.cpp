@@ -48,11 +48,10 @@ std::vector<emergency::attempt_claim> attempts_of(const stand_in_context& contex
     return out;
 }
 
-/// The signed proof that the caller asked, where the configuration has a key for it.
+/// The signed proof that the caller asked; for whoever has seen that the configuration has a key for it.
 void add_receipt(stand_in& out, const stand_in_context& context, emergency::stand_in_decision what,
                  const std::string& id, std::chrono::seconds age) {
     const auto& signer = context.served.receipts();
-    if (!signer) return;
     const auto& service = context.served.service(context.service);
     const std::string asker = context.who.verified() ? context.who.issuer() + " / " + context.who.subject()
                                                      : std::string("unverified");
@@ -130,7 +129,8 @@ stand_in cached_answer(const stand_in_context& context, const cache::hit& kept) 
         {"Cache-Status", fmt::format("{}; hit; ttl={}; detail=stale-if-error",
                                      context.served.settings().node_name, kept.ttl.count())});
     out.fields.push_back({"Proxy-Status", proxy_status(context)});
-    add_receipt(out, context, emergency::stand_in_decision::cache, new_id(), kept.age);
+    if (context.served.receipts())
+        add_receipt(out, context, emergency::stand_in_decision::cache, new_id(), kept.age);
     return out;
 }
 
@@ -161,7 +161,7 @@ stand_in procedure_answer(const stand_in_context& context) {
     if (context.kept) add_deferral(out, *context.kept);
     const auto decision =
         context.kept ? emergency::stand_in_decision::defer : emergency::stand_in_decision::procedure;
-    add_receipt(out, context, decision, id, std::chrono::seconds(-1));
+    if (context.served.receipts()) add_receipt(out, context, decision, id, std::chrono::seconds(-1));
     return out;
 }
 

@@ -152,7 +152,7 @@ void read_generic(finder& find, const xmlNode& payload, consult_reply& out) {
 }  // namespace
 
 std::expected<consult_reply, consult_error> read_reply(std::string_view message) {
-    const auto document = xml_document::parse(message, extent::whole);
+    const auto document = xml_document::parse(message);
     if (!document) return std::unexpected(document.error());
     const xmlNode& payload = document->payload();
 

@@ -1,11 +1,10 @@
-// read_request and read_request_in: a question is read by a recipe, a tree of the elements and attributes
-// that may be there. What the recipe does not name could change the answer without changing the key, so it
-// makes the question unfit for the cache.
+// read_request and read_request_in: a question is read by its recipe (consult_recipes.hpp).
 #include "garde/base/clock.hpp"
 #include "garde/soap/consult.hpp"
 #include "garde/soap/consult_tree.hpp"
 
-#include "consult_names.hpp"
+#include "consult_recipes.hpp"
+#include "plain_question.hpp"
 #include "xml_document.hpp"
 
 #include <array>
@@ -18,128 +17,6 @@
 namespace garde::soap {
 namespace {
 
-/// Where a value goes. `none`: the element is known, its value changes with every call or is nobody's
-/// business.
-enum class field : std::uint8_t {
-    none,
-    is_test,
-    test_flag,
-    provider_quality,
-    provider_nihii,
-    organization_nihii,
-    ssin,
-    mutuality,
-    registration,
-    request_type,
-    contact_type,
-    message_name,
-    message_version,
-    first_day,
-    last_day,
-    count,
-};
-
-struct attribute_rule {
-    std::string_view name;
-    field target = field::none;
-};
-
-enum class content : std::uint8_t {
-    text,      ///< no child elements
-    elements,  ///< the children of the rule, each at most once, and white space
-    nothing,   ///< white space only: ExtendedInformation
-};
-
-struct rule {
-    std::string_view name;
-    field target = field::none;
-    content holds = content::text;
-    std::span<const rule> children = {};
-    std::span<const attribute_rule> attributes = {};
-};
-
-constexpr rule group(std::string_view name, std::span<const rule> children,
-                     std::span<const attribute_rule> attributes = {}) {
-    return {name, field::none, content::elements, children, attributes};
-}
-
-// Both services share CommonInput but for a few elements.
-constexpr std::array request_rules{rule{"IsTest", field::is_test}};
-constexpr std::array license_rules{rule{"Username"}, rule{"Password"}};
-constexpr std::array package_rules{rule{"Name"}, group("License", license_rules)};
-constexpr std::array other_nihii_rules{rule{"Quality"}, rule{"Value"}};
-constexpr std::array provider_nihii_rules{rule{"Quality", field::provider_quality},
-                                          rule{"Value", field::provider_nihii}};
-constexpr std::array organization_nihii_rules{rule{"Quality"}, rule{"Value", field::organization_nihii}};
-constexpr std::array person_rules{rule{"Name"}, group("Nihii", other_nihii_rules), rule{"Ssin"}, rule{"Cbe"}};
-constexpr std::array organization_rules{rule{"Name"}, group("Nihii", organization_nihii_rules), rule{"Ssin"},
-                                        rule{"Cbe"}};
-constexpr std::array provider_rules{group("Nihii", provider_nihii_rules),
-                                    group("PhysicalPerson", person_rules),
-                                    group("Organization", organization_rules)};
-
-// GetInsurabilityForPharmacistRequest, insurability v2.
-constexpr std::array pharmacist_origin_rules{group("Package", package_rules),
-                                             group("CareProvider", provider_rules)};
-constexpr std::array pharmacist_common_rules{group("Request", request_rules),
-                                             group("Origin", pharmacist_origin_rules)};
-constexpr std::array pharmacist_record_rules{rule{"Reference"}, rule{"UserReference"}};
-constexpr std::array pharmacist_patient_rules{rule{"Ssin", field::ssin},
-                                              rule{"RegNrWithMut", field::registration},
-                                              rule{"Mutuality", field::mutuality}};
-constexpr std::array pharmacist_question_rules{rule{"Date", field::first_day},
-                                               rule{"RequestType", field::request_type},
-                                               group("CareReceiver", pharmacist_patient_rules)};
-constexpr std::array pharmacist_rules{group("CommonInput", pharmacist_common_rules),
-                                      group("RecordCommonInput", pharmacist_record_rules),
-                                      group("InsurabilityRequest", pharmacist_question_rules),
-                                      rule{"ExtendedInformation", field::none, content::nothing}};
-
-// GetInsurabilityRequest, generic insurability v1.
-constexpr std::array generic_origin_rules{group("Package", package_rules), rule{"SiteID"},
-                                          group("CareProvider", provider_rules)};
-constexpr std::array generic_common_rules{group("Request", request_rules),
-                                          group("Origin", generic_origin_rules), rule{"InputReference"},
-                                          rule{"NIPReference"}};
-constexpr std::array generic_record_rules{rule{"InputReference"}};
-constexpr std::array generic_patient_rules{rule{"Inss", field::ssin},
-                                           rule{"RegNrWithMut", field::registration},
-                                           rule{"Mutuality", field::mutuality}};
-constexpr std::array generic_period_rules{rule{"PeriodStart", field::first_day},
-                                          rule{"PeriodEnd", field::last_day}};
-constexpr std::array generic_detail_rules{
-    rule{"InsurabilityRequestType", field::request_type}, group("Period", generic_period_rules),
-    rule{"InsurabilityContactType", field::contact_type}, rule{"InsurabilityReference"}};
-constexpr std::array generic_question_rules{group("CareReceiverId", generic_patient_rules),
-                                            group("InsurabilityRequestDetail", generic_detail_rules)};
-constexpr std::array generic_question_attributes{attribute_rule{"MessageName", field::message_name},
-                                                 attribute_rule{"Version", field::message_version},
-                                                 attribute_rule{"TestFlag", field::test_flag},
-                                                 attribute_rule{"Duplicate"},
-                                                 attribute_rule{"SenderReference"},
-                                                 attribute_rule{"ReceiverReference"},
-                                                 attribute_rule{"Synchronous"}};
-constexpr std::array generic_rules{group("CommonInput", generic_common_rules),
-                                   group("RecordCommonInput", generic_record_rules),
-                                   group("Request", generic_question_rules, generic_question_attributes)};
-
-struct recipe {
-    std::string_view payload_name;
-    std::string_view protocol;  // namespace of the payload's children
-    std::string_view core;      // of everything below
-    rule payload;
-};
-
-constexpr std::array recipes{
-    recipe{pharmacist_question, pharmacist_protocol, pharmacist_core, group({}, pharmacist_rules)},
-    recipe{generic_question, generic_protocol, generic_core, group({}, generic_rules)}};
-
-const rule* find_rule(std::span<const rule> rules, std::string_view name) {
-    for (const auto& candidate : rules)
-        if (candidate.name == name) return &candidate;
-    return nullptr;
-}
-
 /// Follows the recipe through the tree; as deep as the recipe is.
 class recipe_reader {
   public:
@@ -151,16 +28,13 @@ class recipe_reader {
         if (by.holds == content::text) {
             auto value = simple_content(element);
             if (!value) return consult_error::unknown_element;
-            keep(by.target, std::move(*value));
+            values_.keep(by.target, std::move(*value));
             return std::nullopt;
         }
         return read_children(element, by, depth);
     }
 
-    /// Empty when the message has none.
-    [[nodiscard]] const secret_string& operator[](field which) const {
-        return values_[static_cast<std::size_t>(which)];
-    }
+    [[nodiscard]] const recipe_values& values() const { return values_; }
 
   private:
     std::optional<consult_error> read_attributes(const xmlNode& element, const rule& by) {
@@ -174,7 +48,7 @@ class recipe_reader {
             for (const auto& candidate : by.attributes)
                 if (candidate.name == name) known = &candidate;
             if (known == nullptr) return consult_error::unknown_element;
-            keep(known->target, value_of(*attribute));
+            values_.keep(known->target, value_of(*attribute));
         }
         return std::nullopt;
     }
@@ -199,12 +73,8 @@ class recipe_reader {
         return std::nullopt;
     }
 
-    void keep(field target, secret_string value) {
-        if (target != field::none) values_[static_cast<std::size_t>(target)] = std::move(value);
-    }
-
     const recipe& by_;
-    std::array<secret_string, static_cast<std::size_t>(field::count)> values_;
+    recipe_values values_;
 };
 
 /// xs:boolean; absent means false.
@@ -216,14 +86,14 @@ std::optional<bool> boolean(const secret_string& value) {
 }
 
 /// Joined by a character that no XML document can hold, so that no two tuples give one text.
-std::string request_type(const recipe_reader& values) {
+std::string request_type(const recipe_values& values) {
     std::string out(values[field::request_type].reveal());
     for (const auto part : {field::contact_type, field::message_name, field::message_version})
         out.append("\x1f").append(values[part].reveal());
     return out;
 }
 
-std::expected<consult_request, consult_error> make_request(const recipe& by, const recipe_reader& values) {
+std::expected<consult_request, consult_error> make_request(const recipe& by, const recipe_values& values) {
     const bool generic = by.payload_name == generic_question;
     const auto is_test = boolean(values[field::is_test]);
     const auto test_flag = boolean(values[field::test_flag]);
@@ -263,7 +133,7 @@ std::expected<consult_request, consult_error> read_payload(const xmlNode& payloa
         if (candidate.payload_name != name) continue;
         recipe_reader reader(candidate);
         if (const auto wrong = reader.read(payload, candidate.payload)) return std::unexpected(*wrong);
-        return make_request(candidate, reader);
+        return make_request(candidate, reader.values());
     }
     return std::unexpected(consult_error::not_a_consult);
 }
@@ -271,7 +141,11 @@ std::expected<consult_request, consult_error> read_payload(const xmlNode& payloa
 }  // namespace
 
 std::expected<consult_request, consult_error> read_request(std::string_view message) {
-    const auto document = xml_document::parse(message, extent::without_header);
+    const auto header = scanned_header(message);
+    if (!header) return std::unexpected(header.error());
+    if (const auto plain = read_plain_question(message, *header))
+        return make_request(*plain->by, plain->values);
+    const auto document = xml_document::parse_without(message, *header);
     if (!document) return std::unexpected(document.error());
     return read_payload(document->payload());
 }

@@ -68,30 +68,46 @@ secret_string value_of(const xmlAttr& attribute) {
     return out;
 }
 
-std::expected<tree_ptr, consult_error> parse_tree(std::string_view message, extent much) {
+std::expected<std::string_view, consult_error> scanned_header(std::string_view message) {
     if (message.size() > max_message_bytes) return std::unexpected(consult_error::not_xml);
     scanner look(message);
     switch (look.run()) {
-        case scanner::verdict::envelope: break;
+        case scanner::verdict::envelope: return look.header();
         case scanner::verdict::malformed: return std::unexpected(consult_error::not_xml);
         case scanner::verdict::doctype: return std::unexpected(consult_error::dtd);
         case scanner::verdict::not_soap: return std::unexpected(consult_error::not_a_consult);
     }
-    if (much == extent::whole || look.header().empty()) return parse_text(message);
-    const auto begin = static_cast<std::size_t>(look.header().data() - message.data());
-    std::string shorter;
-    shorter.reserve(message.size() - look.header().size());  // one buffer, so that one wipe reaches it all
-    shorter.append(message.substr(0, begin)).append(message.substr(begin + look.header().size()));
-    auto out = parse_text(shorter);
-    wipe(shorter);
-    return out;
+    std::unreachable();
 }
 
-std::expected<xml_document, consult_error> xml_document::parse(std::string_view message, extent much) {
-    auto tree = parse_tree(message, much);
+std::expected<tree_ptr, consult_error> parse_tree(std::string_view message) {
+    if (const auto fit = scanned_header(message); !fit) return std::unexpected(fit.error());
+    return parse_text(message);
+}
+
+std::expected<xml_document, consult_error> xml_document::parse(std::string_view message) {
+    auto tree = parse_tree(message);
     if (!tree) return std::unexpected(tree.error());
+    return of(std::move(*tree));
+}
+
+std::expected<xml_document, consult_error> xml_document::parse_without(std::string_view message,
+                                                                       std::string_view header) {
+    std::string shorter;
+    if (!header.empty()) {
+        const auto begin = static_cast<std::size_t>(header.data() - message.data());
+        shorter.reserve(message.size() - header.size());  // one buffer, so that one wipe reaches it all
+        shorter.append(message.substr(0, begin)).append(message.substr(begin + header.size()));
+    }
+    auto tree = parse_text(header.empty() ? message : std::string_view(shorter));
+    wipe(shorter);
+    if (!tree) return std::unexpected(tree.error());
+    return of(std::move(*tree));
+}
+
+std::expected<xml_document, consult_error> xml_document::of(tree_ptr tree) {
     xml_document out;
-    out.tree_ = std::move(*tree);
+    out.tree_ = std::move(tree);
 
     // The scanner has seen that the root is an Envelope of an optional Header and one Body.
     const xmlNode* part = element_from(xmlDocGetRootElement(out.tree_.get())->children);

@@ -41,27 +41,30 @@ struct free_document {
 };
 using tree_ptr = std::unique_ptr<xmlDoc, free_document>;
 
-/// How much of a message libxml2 gets.
-enum class extent : std::uint8_t {
-    whole,
-    /// All but what stands in the Header, which only the scanner has then looked at: of a question its
-    /// security is three quarters, and no part of the key.
-    without_header,
-};
+/// What the scanner says of any message, before libxml2 sees it: what stands in its Header (empty without
+/// one), or why it is no SOAP 1.1 envelope that may be read.
+std::expected<std::string_view, consult_error> scanned_header(std::string_view message);
 
 /// Any SOAP 1.1 envelope that the scanner accepts; never null on success.
-std::expected<tree_ptr, consult_error> parse_tree(std::string_view message, extent much = extent::whole);
+std::expected<tree_ptr, consult_error> parse_tree(std::string_view message);
 
 class xml_document {
   public:
     /// An envelope whose Body has exactly one child element, or why it is none.
-    static std::expected<xml_document, consult_error> parse(std::string_view message, extent much);
+    static std::expected<xml_document, consult_error> parse(std::string_view message);
+
+    /// The same without what stands in the Header, as scanned_header() gave it, which only the scanner has
+    /// then looked at: of a question its security is three quarters, and no part of the key.
+    static std::expected<xml_document, consult_error> parse_without(std::string_view message,
+                                                                    std::string_view header);
 
     [[nodiscard]] const xmlNode* header() const { return header_; }  ///< null when the message has none
     [[nodiscard]] const xmlNode& payload() const { return *payload_; }
     [[nodiscard]] std::string payload_name() const { return qualified_name(*payload_); }
 
   private:
+    static std::expected<xml_document, consult_error> of(tree_ptr tree);
+
     tree_ptr tree_;
     const xmlNode* header_ = nullptr;
     const xmlNode* payload_ = nullptr;

@@ -7,9 +7,7 @@ namespace garde::config {
 namespace {
 
 using namespace testing_support;
-using testing::Contains;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::UnorderedElementsAre;
 
 /// The only problem of a configuration with this one change is an error in the line of `new_text`.
@@ -112,8 +110,9 @@ TEST(services, a_cached_route_while_clients_are_off) {
 TEST(services, a_cached_route_that_is_not_soap) {
     const workspace here;
     const auto text = changed("replay_safe = true\n", "kind = \"http\"\n");
-    EXPECT_THAT(here.problems_of(text), ElementsAre(error_at(line_of(text, "cached = true"),
-                                                             "only consults are kept", "kind = \"soap\"")));
+    EXPECT_THAT(here.problems_of(text),
+                ElementsAre(error_at(line_of(text, "cached = true"), "only SOAP answers are kept",
+                                     "kind = \"soap\"")));
 }
 
 TEST(services, cached_callers_without_cached) {
@@ -122,6 +121,48 @@ TEST(services, cached_callers_without_cached) {
     text = changed(text, "[service.cache]\nmax_age = \"30d\"\n", "");
     EXPECT_THAT(here.problems_of(text),
                 ElementsAre(error_at(line_of(text, "cached_callers"), "has no use", "write cached = true")));
+}
+
+TEST(services, a_recipe_of_a_route_whose_questions_are_no_consults) {
+    const workspace here;
+    const auto text = changed("cached = true\n",
+                              "cached = true\ncache_key = [\"/Ask/Number\"]\ncache_ignored = "
+                              "[\"/Ask/Reference\"]\ncache_scope = \"public\"\n");
+    const auto loaded = here.load_good(text);
+    ASSERT_TRUE(loaded);
+    const auto& recipe = loaded->services[0].routes[0].recipe;
+    ASSERT_TRUE(recipe);
+    EXPECT_EQ(recipe->scope, cache_scope::everybody);
+    EXPECT_EQ(recipe->reads.text(), "=/Ask/Number\n-/Ask/Reference\n");
+    const auto plain = here.load_good(good_config());
+    ASSERT_TRUE(plain);
+    EXPECT_FALSE(plain->services[0].routes[0].recipe);
+}
+
+/// Before `cached_callers`.
+void expect_recipe_error(const std::string& lines, const std::string& what, const std::string& instead) {
+    expect_error("cached_callers = [\"*\"]", lines + "\ncached_callers = [\"*\"]", what, instead);
+}
+
+TEST(services, recipes_that_cannot_be) {
+    expect_recipe_error("cache_key = [\"Ask/Number\"]", "\"Ask/Number\", which does not begin with '/'",
+                        "local names");
+    expect_recipe_error("cache_key = []", "is empty", "/Question/Number");
+    expect_recipe_error("cache_ignored = [\"/Ask/Number\"]\ncache_key = [\"/Ask/Number\"]",
+                        "is there already", "remove one of the two");
+    expect_recipe_error("cache_ignored = [\"/Ask/Number\"]", "no use without cache_key", "add cache_key");
+    expect_recipe_error("cache_scope = \"public\"", "are no consults", "remove cache_scope");
+    expect_recipe_error("cache_key = [\"/GetInsurabilityForPharmacistRequest/Number\"]",
+                        "a consult that garde knows by itself", "remove cache_key");
+}
+
+TEST(services, a_recipe_without_a_cached_route) {
+    const workspace here;
+    auto text = changed("cached = true\ncached_callers = [\"*\"]\n", "cache_key = [\"/Ask/Number\"]\n");
+    text = changed(text, "[service.cache]\nmax_age = \"30d\"\n", "");
+    EXPECT_THAT(
+        here.problems_of(text),
+        ElementsAre(error_at(line_of(text, "cache_key"), "no use without cached", "write cached = true")));
 }
 
 TEST(services, a_caller_pattern_that_matches_nobody) {

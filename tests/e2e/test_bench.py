@@ -243,6 +243,11 @@ def test_the_bounds_without_backends():
     assert degraded_verdict("p50_ms/memory", (1,)) == ""
 
 
+def test_a_figure_says_of_how_many_entries_it_is():
+    assert degraded.count_text(degraded.FULL.entries) == "1M" and degraded.count_text(degraded.QUICK.entries) == "20k"
+    assert degraded.count_text(1500) == "1500"
+
+
 def test_degraded_files_can_be_read(tmp_path):
     out = report.Samples(degraded_report.PROXIES)
     out.add("garde", {name: ("ms", 1) for name in degraded_report.BOUNDS})

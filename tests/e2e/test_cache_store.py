@@ -1,5 +1,6 @@
 """Kept answers on the disk: they outlive garde, whatever ends it, and a disk that does not work costs nobody an answer."""
 
+import json
 import shutil
 
 import pytest
@@ -99,8 +100,12 @@ def test_a_purge_reaches_memory_and_disk_and_is_written_down(cluster):
         reply = wait_for(lambda: (r := other.ask(consult(PATIENTS[0]))).get("Age") and r, "another's is still there")
         assert reply.body == kept
         assert client.ask(consult(PATIENTS[0])).status == 500
-    done = garde.admin("POST", "/v1/cache/purge", {"all": True, "reason": "the end"})
-    assert done.document["disk_entries"] == 1, done.document
+    assert "--reason" in garde.ctl("cache", "purge", "--all", expect=2), "nothing goes without a reason"
+    done = json.loads(garde.ctl("cache", "purge", "--all", "--reason", "the end"))
+    assert (done["disk"], done["disk_entries"]) == ("done", 1), done
+    record = wait_for(lambda: (r := garde.journal("cache-purged")) and len(r) == 2 and r, "the record")[-1]["attributes"]
+    assert (record["by"], record["reason"]) == ("operator-a", "the end")
+    assert json.loads(garde.ctl("cache", "stats"))["disk"]["entries"] == 0
     with garde.client(2) as other:
         assert other.ask(consult(PATIENTS[0])).status == 500
     cluster.heal()

@@ -21,6 +21,8 @@
 #include <optional>
 #include <string_view>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace garde::cache {
 
@@ -100,6 +102,7 @@ class cache_desk {
     using asked = std::shared_ptr<net::arrival<found>>;
     void answer(question what, const asked& to);
     void bring(const asked& to, found what);
+    net::task<> send_answers();
     std::expected<question, miss> identified(question what);
     found look_up(const question& what, std::int64_t barred);
     void admit(cache::offer what);
@@ -120,6 +123,7 @@ class cache_desk {
     net::mailbox offers_;
     net::mailbox questions_;
     reply_cache cache_;
+    std::vector<std::pair<asked, found>> answers_;  ///< found in this turn of the loop
     std::unique_ptr<store_tier> tier_;  ///< set under totals_mutex_ by the desk's thread; null: memory only
     caller::recognition_ptr callers_;
     std::optional<caller::assertion_checker> checker_;  ///< none: assertions are not looked at

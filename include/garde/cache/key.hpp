@@ -5,7 +5,9 @@
 
 #include "garde/base/hash.hpp"
 #include "garde/caller/identity.hpp"
+#include "garde/config/settings.hpp"
 #include "garde/soap/consult.hpp"
+#include "garde/soap/element_recipe.hpp"
 
 #include <cstddef>
 #include <cstring>
@@ -35,5 +37,13 @@ cache_key make_key(std::string_view service, const caller::identity& who,
 /// identifiers.
 std::vector<cache_key> make_removal_keys(std::string_view service, const caller::identity& who,
                                          const soap::patient& patient);
+
+/// By a route's own recipe. In: service, request target, the recipe itself, its scope (and with it the
+/// caller), the payload's name, and the values of the recipe's key. Never equal to a consult's.
+cache_key make_key(std::string_view service, std::string_view target, const caller::identity& who,
+                   const config::cache_recipe& recipe, const soap::element_question& asked);
+
+/// The one key by which what is kept under such a key can be removed.
+cache_key make_removal_key(const cache_key& key);
 
 }  // namespace garde::cache

@@ -39,6 +39,8 @@ struct offer {
     std::uint16_t reply_status = 0;
     wall_time consulted_at{};
     steady_time consulted_at_steady{};
+    std::shared_ptr<const config::cache_recipe> recipe = nullptr;  ///< null: a consult's own
+    std::string target{};  ///< of the request, query included; with a recipe only
 };
 
 /// A question to answer from the cache.
@@ -50,6 +52,8 @@ struct question {
     std::string request_body;
     wall_time now{};
     steady_time now_steady{};
+    std::shared_ptr<const config::cache_recipe> recipe = nullptr;  ///< null: a consult's own
+    std::string target{};  ///< of the request, query included; with a recipe only
 };
 
 /// A kept answer, byte for byte as the upstream sent it.

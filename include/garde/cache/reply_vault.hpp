@@ -144,7 +144,8 @@ class vault_reader {
         : store_(std::move(opened)), codec_(boot) {}
     result<std::optional<found_reply>> unseal(const epoch_ring& ring, const store::stored_reply& from);
     result<std::optional<kept_reply>> open_reply(const epoch_ring& ring, const store::sealed_reply& from);
-    result<std::vector<cache_key>> linked_to(const epoch_ring& ring, const kept_reply& what);
+    result<std::vector<cache_key>> linked_to(const epoch_ring& ring, const kept_reply& what,
+                                             std::int64_t row);
 
     std::unique_ptr<store::reply_store> store_;
     reply_codec codec_;

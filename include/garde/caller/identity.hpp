@@ -6,8 +6,10 @@
 #include <openssl/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace garde::caller {
@@ -37,7 +39,8 @@ struct asserted_attribute {
     friend bool operator==(const asserted_attribute&, const asserted_attribute&) = default;
 };
 
-/// Operators' data, not patients'; still only its pseudonym goes to logs.
+/// Operators' data, not patients'; still only its pseudonym goes to logs. Copies share what it says, so that
+/// one for each request costs nothing; any thread may have one.
 class identity {
   public:
     identity() = default;  ///< unverified
@@ -46,19 +49,22 @@ class identity {
     /// By an assertion; unverified when it names nobody.
     identity(asserted_name name, std::vector<asserted_attribute> attributes);
 
-    [[nodiscard]] identity_kind kind() const { return kind_; }
-    [[nodiscard]] bool verified() const { return kind_ != identity_kind::unverified; }
-    [[nodiscard]] const std::string& issuer() const { return issuer_; }  ///< certificate: RFC 2253 form
+    [[nodiscard]] identity_kind kind() const { return said().kind; }
+    [[nodiscard]] bool verified() const { return kind() != identity_kind::unverified; }
+    /// Certificate: RFC 2253 form.
+    [[nodiscard]] const std::string& issuer() const { return said().issuer; }
     /// Certificate: RFC 2253 form. Assertion: the text of NameIdentifier or NameID.
-    [[nodiscard]] const std::string& subject() const { return subject_; }
+    [[nodiscard]] const std::string& subject() const { return said().subject; }
     /// Of a certificate only.
-    [[nodiscard]] const std::vector<std::string>& alternative_names() const { return alternative_names_; }
+    [[nodiscard]] const std::vector<std::string>& alternative_names() const {
+        return said().alternative_names;
+    }
     /// Of an assertion only, in its order. Not part of who it is: the next assertion may say something else.
-    [[nodiscard]] const std::vector<asserted_attribute>& attributes() const { return attributes_; }
+    [[nodiscard]] const std::vector<asserted_attribute>& attributes() const { return said().attributes; }
 
     /// A stable text that is equal exactly for equal identities (length-prefixed parts); goes into cache
     /// keys. Empty when unverified; no assertion's is ever a certificate's.
-    [[nodiscard]] const std::string& canonical() const { return canonical_; }
+    [[nodiscard]] const std::string& canonical() const { return said().canonical; }
 
     /// `unverified`, or 12 hex digits of a keyed hash that is made anew at each start: for logs.
     [[nodiscard]] std::string pseudonym() const;
@@ -72,15 +78,22 @@ class identity {
     /// unverified.
     void go_by(std::string_view name);
 
-    friend bool operator==(const identity& a, const identity& b) { return a.canonical_ == b.canonical_; }
+    friend bool operator==(const identity& a, const identity& b) { return a.canonical() == b.canonical(); }
 
   private:
-    identity_kind kind_ = identity_kind::unverified;
-    std::string issuer_;
-    std::string subject_;
-    std::vector<std::string> alternative_names_;  ///< DNS:…, URI:…, email:…, sorted
-    std::vector<asserted_attribute> attributes_;
-    std::string canonical_;
+    struct facts {
+        identity_kind kind = identity_kind::unverified;
+        std::string issuer;
+        std::string subject;
+        std::vector<std::string> alternative_names;  ///< DNS:…, URI:…, email:…, sorted
+        std::vector<asserted_attribute> attributes;
+        std::string canonical;
+    };
+    explicit identity(facts what) : facts_(std::make_shared<const facts>(std::move(what))) {}
+    [[nodiscard]] const facts& said() const { return facts_ ? *facts_ : nothing; }
+
+    static const facts nothing;
+    std::shared_ptr<const facts> facts_;  ///< null: nothing is said
 };
 
 /// From a certificate whose chain the TLS handshake has verified; null gives `unverified`.

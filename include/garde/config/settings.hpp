@@ -7,6 +7,7 @@
 #include "garde/caller/pattern.hpp"
 #include "garde/caller/recognition.hpp"
 #include "garde/continuity/types.hpp"
+#include "garde/soap/element_recipe.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -302,6 +303,18 @@ enum class deferral : std::uint8_t {
     message,    ///< all of it, where it stays valid: garde asks again
 };
 
+/// Who shares kept answers.
+enum class cache_scope : std::uint8_t {
+    caller,     ///< nobody: each caller has his own
+    everybody,  ///< all callers who may have any: for what is about nobody
+};
+
+/// cache_key, cache_ignored and cache_scope of a route whose questions are no consults.
+struct cache_recipe {
+    soap::element_recipe reads;
+    cache_scope scope = cache_scope::caller;
+};
+
 /// [[service.route]]
 struct route_settings {
     std::string path;  ///< exact, or a prefix when it ends in `/*`
@@ -312,6 +325,9 @@ struct route_settings {
     /// Groups are resolved. Shared with questions that are on their way to the cache.
     std::shared_ptr<const std::vector<caller::pattern>> cached_callers =
         std::make_shared<const std::vector<caller::pattern>>();
+    /// Null: the questions are consults, which garde knows by itself. Shared with questions that are on their
+    /// way to the cache.
+    std::shared_ptr<const cache_recipe> recipe = nullptr;
     deferral deferred = deferral::none;
     /// Whose. Groups are resolved.
     std::shared_ptr<const std::vector<caller::pattern>> deferred_callers =

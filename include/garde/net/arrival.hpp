@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace garde::net {
 
@@ -19,6 +20,20 @@ class arrival {
     /// Any thread, once: the value comes by message to the loop of the one who waits.
     static void bring(const std::shared_ptr<arrival>& to, T value) {
         to->loop_.post([to, value = std::move(value)]() mutable { to->put(std::move(value)); });
+    }
+
+    /// Several at a time, of which each loop is told by a single message.
+    static void bring_all(std::vector<std::pair<std::shared_ptr<arrival>, T>> all) {
+        while (!all.empty()) {
+            event_loop& to = all.front().first->loop_;
+            std::vector<std::pair<std::shared_ptr<arrival>, T>> others;
+            std::vector<std::pair<std::shared_ptr<arrival>, T>> together;
+            for (auto& one : all) (&one.first->loop_ == &to ? together : others).push_back(std::move(one));
+            to.post([together = std::move(together)]() mutable {
+                for (auto& [one, value] : together) one->put(std::move(value));
+            });
+            all = std::move(others);
+        }
     }
 
     /// On the loop's thread, by one coroutine that holds a share. `co_await one->wait()`.

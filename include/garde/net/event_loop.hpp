@@ -196,7 +196,7 @@ class mailbox {
   public:
     mailbox(event_loop& to, std::size_t bound) : to_(to), bound_(bound) {}
 
-    /// False when `bound` messages are on their way already.
+    /// False when `bound` messages are on their way already; `what` is left as it is then.
     template <class F>
     [[nodiscard]] bool try_post(F&& what) {
         if (waiting_.fetch_add(1, std::memory_order_relaxed) >= bound_) {
