@@ -54,7 +54,8 @@ def used(cluster):
         client.ask(consult(patient(176)))
     known["patient of a miss"] = patient(176)
     known["key of the cache"] = CACHE_KEY
-    wait_for(lambda: (garde.data / "replies.sqlite-wal").stat().st_size > 10_000, "answers on the disk")
+    log = garde.data / "replies.sqlite-wal"
+    wait_for(lambda: log.exists() and log.stat().st_size > 10_000, "answers on the disk")
     garde.process.kill()
     garde.restart()
     with garde.client() as client:
