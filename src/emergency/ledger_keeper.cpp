@@ -15,6 +15,7 @@ namespace {
 constexpr milliseconds open_interval{500};
 constexpr milliseconds look_interval{1'000};
 constexpr seconds tidy_interval{30};
+constexpr milliseconds count_interval{500};
 constexpr std::size_t most_watching = 1024;
 /// No exchange lasts longer by any configuration.
 constexpr std::chrono::minutes longest_attempt{5};
@@ -54,6 +55,7 @@ void ledger_keeper::run() {
         answer(std::move(news->listings));
         for (const auto& one : news->reports) one.then(vault_->of_outage(one.service, one.outage));
         tidy();
+        recount();
     }
     for (const auto& one : watching_)
         net::arrival<std::optional<deferral_list>>::bring(one.arrival, std::nullopt);
@@ -73,6 +75,7 @@ steady_time ledger_keeper::next_due() const {
     if (!vault_) return next_open_;
     steady_time out = next_tidy_;
     if (!watching_.empty()) out = std::min(out, next_look_);
+    if (uncounted_) out = std::min(out, next_count_);
     for (const auto& [name, turn] : services_)
         if (turn.serving && !turn.asking)
             out = std::min(out, std::max(turn.pace.next(), steady_now() + milliseconds(1)));
@@ -90,7 +93,7 @@ bool ledger_keeper::open() {
     vault_ = std::move(*opened);
     worked();
     end_what_was_being_sent();
-    recount();
+    uncounted_ = true;
     return true;
 }
 
@@ -139,7 +142,7 @@ void ledger_keeper::keep(std::vector<std::shared_ptr<wish>> wishes) {
     std::vector<deferral_request> requests;
     for (const auto& one : wishes) {
         one->what.outage = outage_of(services_[one->what.service], one->what.kept_at);
-        requests.push_back(one->what);
+        requests.push_back(std::move(one->what));
     }
     if (auto done = vault_->keep(requests); !done) {
         failed(done.error());
@@ -148,22 +151,20 @@ void ledger_keeper::keep(std::vector<std::shared_ptr<wish>> wishes) {
     worked();
     std::vector<deferral_id> given_up;
     std::uint64_t kept = 0;
-    for (const auto& one : wishes) {
-        if (one->claim()) {
-            one->bring({});
+    for (std::size_t i = 0; i < wishes.size(); ++i) {
+        if (wishes[i]->claim()) {
+            wishes[i]->bring({});
             ++kept;
         } else {
-            given_up.push_back(one->what.id);
+            given_up.push_back(requests[i].id);
         }
     }
     if (!given_up.empty())
         if (auto done = vault_->withdraw(given_up); !done) failed(done.error());
     changed_ = true;
-    {
-        const std::lock_guard lock(with_.mutex);
-        with_.totals.kept += kept;
-    }
-    recount();
+    uncounted_ = true;
+    const std::lock_guard lock(with_.mutex);
+    with_.totals.kept += kept;
 }
 
 /// It is written down as sent first, so that a crash never makes it go twice unnoticed.
@@ -217,8 +218,7 @@ void ledger_keeper::settle(const attempt_end& one) {
     turn.asking.reset();
     // Where the disk does not take it, it stays written down as sent, and the next start finds it.
     if (auto done = vault_->change(change, wall_now()); !done) failed(done.error());
-    changed_ = true;
-    recount();
+    changed_ = uncounted_ = true;
 }
 
 /// A worker that hangs must not keep the others' deferrals from being asked.
@@ -251,7 +251,7 @@ std::optional<deferral_list> ledger_keeper::look_up(const caller::identity& who)
             failed(done.error());
             return std::nullopt;
         }
-        recount();
+        uncounted_ = true;
     }
     std::string version = version_of(*found);
     return deferral_list{.entries = std::move(*found), .version = std::move(version)};
@@ -289,10 +289,14 @@ void ledger_keeper::tidy() {
         spdlog::warn("ledger: the time of {} deferrals is over", *expired);
         changed_ = true;
     }
-    recount();
+    uncounted_ = true;
 }
 
+/// Looks at all of them, so not with each change.
 void ledger_keeper::recount() {
+    if (!uncounted_ || steady_now() < next_count_) return;
+    uncounted_ = false;
+    next_count_ = steady_now() + count_interval;
     auto counts = vault_->counts();
     if (!counts) return failed(counts.error());
     const std::lock_guard lock(with_.mutex);

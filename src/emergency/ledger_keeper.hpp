@@ -58,6 +58,8 @@ class ledger_keeper {
     steady_time next_look_{};
     steady_time next_tidy_{};
     steady_time next_open_{};
+    bool uncounted_ = false;  ///< something has changed since they were counted
+    steady_time next_count_{};
     bool failing_ = false;
     bool paused_ = false;  ///< garde is about to end: nobody waits for news
 };

@@ -263,7 +263,7 @@ def test_operators_see_what_became_of_all_of_them(outage):
     heal(outage)
     for one, caller in zip(kept, (1, 2, 1)):
         wait_for_state(garde, one, "confirmed", caller)
-    told = json.loads(garde.ctl("deferrals", "--json"))
+    told = wait_for(lambda: (now := json.loads(garde.ctl("deferrals", "--json")))["outages"] and now, "they are counted")
     for one in told["outages"]:
         assert one["issued"] == sum(one[state] for state in STATES), one
     report = json.loads(garde.ctl("deferrals", SERVICE, "--json"))
@@ -289,5 +289,5 @@ def test_what_is_kept_is_counted(outage):
     before = metric(garde, "garde_deferrals_kept_total")
     order(garde)
     assert metric(garde, "garde_deferrals_kept_total") == before + 1
-    assert metric(garde, "garde_deferrals", service=SERVICE, kind="message", state="queued") >= 1
+    wait_for(lambda: metric(garde, "garde_deferrals", service=SERVICE, kind="message", state="queued") >= 1, "it is counted")
     assert metric(garde, "garde_requests_total", answered_by="deferred") >= 1

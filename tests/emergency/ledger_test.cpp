@@ -300,6 +300,9 @@ TEST_F(at_ledger, deferrals_of_one_outage_are_counted_together) {
     desk->serving("prescriptions", false);
     keep_first(message(1));
     EXPECT_TRUE(keep(reference(2)));
+    const auto limit = test::in(test::patience);
+    while (desk->totals().counts.size() < 2 && std::chrono::steady_clock::now() < limit)
+        std::this_thread::yield();
     const auto counts = desk->totals().counts;
     ASSERT_THAT(counts, SizeIs(2));
     EXPECT_EQ(counts[0].outage, counts[1].outage);

@@ -47,7 +47,7 @@ struct deferral_list {
 struct ledger_totals {
     std::uint64_t kept = 0;
     std::array<std::uint64_t, keep_failures> refused{};
-    std::vector<store::deferral_count> counts;  ///< as of the last change
+    std::vector<store::deferral_count> counts;  ///< at most a second old
     bool failing = false;                       ///< the disk does not take what is to be kept
     bool nearly_full = false;
 };
