@@ -263,12 +263,12 @@ void ledger_keeper::answer(std::vector<listing> fresh) {
     if (!watching_.empty() && (paused_ || steady_now() >= next_look_)) {
         next_look_ = steady_now() + look_interval;
         const bool look = std::exchange(changed_, false);
-        const auto waits_on = [&](const listing& one) {
-            return !paused_ && !look && one.until > steady_now();
-        };
-        const auto due = std::ranges::stable_partition(watching_, waits_on);
-        std::ranges::move(due, std::back_inserter(asked));
-        watching_.erase(due.begin(), due.end());
+        std::vector<listing> waiting_on;
+        for (auto& one : watching_) {
+            const bool waits = !paused_ && !look && one.until > steady_now();
+            (waits ? waiting_on : asked).push_back(std::move(one));
+        }
+        watching_ = std::move(waiting_on);
     }
     for (auto& one : asked) {
         auto found = look_up(one.who);
