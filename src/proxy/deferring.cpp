@@ -13,7 +13,6 @@ namespace {
 
 using emergency::deferral_kind;
 using emergency::repetition;
-using emergency::stand_in_decision;
 
 /// What a sender calls his request is for his own software: so much of it is kept.
 constexpr std::size_t reference_bytes = 128;
