@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace garde::app {
@@ -78,6 +79,14 @@ std::string html_text(std::string_view text) {
     return out;
 }
 
+template <class Names>
+std::vector<std::string> fields_of(const json::object& of, const Names& names) {
+    std::vector<std::string> out;
+    out.reserve(std::size(names));
+    for (const auto name : names) out.push_back(text_of(of, name));
+    return out;
+}
+
 template <class Fields>
 std::string html_row(std::string_view cell, const Fields& fields) {
     std::string out = "<tr>";
@@ -115,8 +124,8 @@ std::string describe_reconciliation(const std::string& text) {
 std::string reconciliation_as_csv(const std::string& text) {
     std::string out = fmt::format("{}\r\n", fmt::join(columns, ","));
     for (const auto& one : objects_of(read(text), "deferrals")) {
-        std::vector<std::string> fields;
-        for (const auto column : columns) fields.push_back(csv_field(text_of(one, column)));
+        auto fields = fields_of(one, columns);
+        for (auto& field : fields) field = csv_field(std::move(field));
         out += fmt::format("{}\r\n", fmt::join(fields, ","));
     }
     return out;
@@ -140,15 +149,11 @@ std::string reconciliation_as_html(const std::string& text) {
         callers.back()["caller"] = "all";
     }
     for (const auto& one : callers) {
-        std::vector<std::string> fields;
-        for (const auto head : heads) fields.push_back(text_of(one, head));
-        out += html_row("td", fields);
+        out += html_row("td", fields_of(one, heads));
     }
     out += "</table>\n<table>\n" + html_row("th", columns);
     for (const auto& one : objects_of(told, "deferrals")) {
-        std::vector<std::string> fields;
-        for (const auto column : columns) fields.push_back(text_of(one, column));
-        out += html_row("td", fields);
+        out += html_row("td", fields_of(one, columns));
     }
     return out + "</table></body></html>\n";
 }
