@@ -4,6 +4,8 @@
 // of patients who come once puts out only others of their kind.
 #include "garde/cache/reply_cache.hpp"
 
+#include "garde/soap/any_reply.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <iterator>
@@ -210,7 +212,7 @@ struct reply_cache::state {
     }
 
     refusal settle(const offer& what, use allowed);
-    refusal settle_by_recipe(const offer& what, const soap::consult_reply& reply, use allowed);
+    refusal settle_by_recipe(const offer& what, use allowed);
 
     /// An answer that was found good by itself.
     refusal keep(const offer& what, auto&&... asked) {
@@ -321,9 +323,9 @@ refusal reply_cache::state::settle(const offer& what, use allowed) {
     drop_expired(what.consulted_at_steady);
     if (!what.who.verified()) return refusal::caller_unverified;
     if (what.reply_status != 200) return refusal::http_status;
+    if (what.recipe) return settle_by_recipe(what, allowed);
     const auto reply = soap::read_reply(what.reply_body);
     if (!reply) return refusal::unreadable;
-    if (what.recipe) return settle_by_recipe(what, *reply, allowed);
     const auto request = soap::read_request(what.request_body);
     if (!request) {
         ++stats.unreadable_questions[static_cast<std::size_t>(request.error())];
@@ -339,16 +341,17 @@ refusal reply_cache::state::settle(const offer& what, use allowed) {
 }
 
 /// Any answer without a Fault is one; it is about nobody whom another answer could be news of.
-refusal reply_cache::state::settle_by_recipe(const offer& what, const soap::consult_reply& reply,
-                                             use allowed) {
+refusal reply_cache::state::settle_by_recipe(const offer& what, use allowed) {
+    const auto reply = soap::read_any_reply(what.reply_body);
+    if (!reply) return refusal::unreadable;
     const auto asked = what.recipe->reads.read(what.request_body);
     if (!asked) {
         ++stats.unreadable_questions[static_cast<std::size_t>(asked.error())];
         return refusal::request_unreadable;
     }
-    if (reply.fault) return refusal::fault;
+    if (reply->fault) return refusal::fault;
     const auto key = make_key(what.service, what.target, what.who, *what.recipe, *asked);
-    auto why = reply.bound_to_request ? refusal::bound_to_request : refusal::none;
+    auto why = reply->bound_to_request ? refusal::bound_to_request : refusal::none;
     if (why == refusal::none) why = allowed == use::keep ? keep(what, key) : refusal::repeated;
     if (removes_older(why)) remove({make_removal_key(key)});
     return why;

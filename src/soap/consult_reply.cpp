@@ -2,6 +2,7 @@
 // MultipleIO, …) is looked for anywhere and in any namespace, so that an unexpected shape errs towards not
 // keeping it.
 #include "garde/base/clock.hpp"
+#include "garde/soap/any_reply.hpp"
 #include "garde/soap/consult.hpp"
 
 #include "consult_names.hpp"
@@ -150,6 +151,13 @@ void read_generic(finder& find, const xmlNode& payload, consult_reply& out) {
 }
 
 }  // namespace
+
+std::expected<any_reply, consult_error> read_any_reply(std::string_view message) {
+    const auto document = xml_document::parse(message);
+    if (!document) return std::unexpected(document.error());
+    return any_reply{.fault = document->payload_name() == fault_answer,
+                     .bound_to_request = bound_to_request(document->header())};
+}
 
 std::expected<consult_reply, consult_error> read_reply(std::string_view message) {
     const auto document = xml_document::parse(message);
