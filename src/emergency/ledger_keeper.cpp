@@ -149,22 +149,22 @@ void ledger_keeper::keep(std::vector<std::shared_ptr<wish>> wishes) {
         return refuse(wishes);
     }
     worked();
+    std::vector<std::shared_ptr<wish>> told;
     std::vector<deferral_id> given_up;
-    std::uint64_t kept = 0;
     for (std::size_t i = 0; i < wishes.size(); ++i) {
-        if (wishes[i]->claim()) {
-            wishes[i]->bring({});
-            ++kept;
-        } else {
+        if (wishes[i]->claim())
+            told.push_back(std::move(wishes[i]));
+        else
             given_up.push_back(requests[i].id);
-        }
     }
+    {
+        const std::lock_guard lock(with_.mutex);
+        with_.totals.kept += told.size();
+    }
+    for (const auto& one : told) one->bring({});
     if (!given_up.empty())
         if (auto done = vault_->withdraw(given_up); !done) failed(done.error());
-    changed_ = true;
-    uncounted_ = true;
-    const std::lock_guard lock(with_.mutex);
-    with_.totals.kept += kept;
+    changed_ = uncounted_ = true;
 }
 
 /// It is written down as sent first, so that a crash never makes it go twice unnoticed.
