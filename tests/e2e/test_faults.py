@@ -75,8 +75,7 @@ def test_what_the_service_itself_says_is_delivered_unchanged(healthy, pki, code)
     before = garde.switchovers()
     with Connection(healthy.primary.port, pki.backend_context()) as direct:
         original = direct.ask(consult())
-    # A caller who was not answered lately: many refusals of those who were would be an outage.
-    with garde.client(2) as client:
+    with garde.client() as client:
         for _ in range(CONSULTS):
             question = consult()
             reply = client.ask(question)
