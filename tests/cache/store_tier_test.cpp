@@ -259,6 +259,7 @@ TEST_F(tiering, too_many_replies_for_the_disk_are_dropped_and_what_is_older_with
     tier->keep(reply(1, "older"));
     restart();
     tier.reset();
+    desk.abandon();
     open();  // the vault of the fixture keeps the file from the tier
     taken.clear();
     begin();
