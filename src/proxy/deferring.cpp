@@ -24,8 +24,7 @@ bool is_safe_method(std::string_view method) {
     return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE";
 }
 
-/// What the wall clock of the caller calls it: the first reference of the body, else the header that many
-/// set.
+/// What its sender calls the request: the first Reference in the Body, else the header that many set.
 std::string reference_of(const http::request_head& head, std::string_view body, continuity::route_kind kind) {
     std::string_view out;
     if (kind == continuity::route_kind::soap) out = soap::first_text(body, "Reference");

@@ -107,7 +107,7 @@ class deferral_vault {
     result<std::vector<deferred_message>> left_sent();
     /// Newest first.
     result<std::vector<deferral_entry>> of_caller(const caller::identity& who, std::size_t most);
-    /// In the order of keeping; `after` is the last one that the caller has, by number.
+    /// In the order of keeping; a hundred thousand at most.
     result<std::vector<deferral_entry>> of_outage(const std::string& service, wall_time outage);
     result<std::vector<store::deferral_count>> counts() { return store_->counts(); }
 
