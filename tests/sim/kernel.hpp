@@ -37,7 +37,7 @@ struct link {
     bool refuses = false;                          ///< nobody listens
     moment frozen_until{};                         ///< nothing arrives before that; it arrives then
     /// Connections made now break in the middle of what the side that made them is sent: at a byte by chance,
-    /// this one at the latest.
+    /// this one at the latest. Taken away, it spares those that have not broken yet.
     std::optional<std::size_t> cut_after;
 };
 

@@ -306,6 +306,17 @@ TEST_F(network, a_cut_connection_breaks_behind_a_part) {
     EXPECT_LE(both_kernels::receive(a).size(), 10U);
 }
 
+TEST_F(network, a_cut_that_is_taken_back_spares_the_connection) {
+    in.path(0, port()).cut_after = 10;
+    begin();
+    pass(std::chrono::milliseconds(10));
+    const net::socket b = accept();
+    in.path(0, port()).cut_after.reset();
+    EXPECT_EQ(both_kernels::send(b, std::string(50, 'x')), 50);
+    pass(std::chrono::milliseconds(10));
+    EXPECT_EQ(both_kernels::receive(a).size(), 50U);
+}
+
 TEST_F(network, clocks_go_apart) {
     const auto steady = std::chrono::steady_clock::now();
     const auto wall = std::chrono::system_clock::now();

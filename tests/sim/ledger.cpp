@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <utility>
 
 namespace garde::sim {
@@ -29,6 +30,30 @@ std::string_view name_of(ending how) {
         case ending::broken: return "broken";
         case ending::nothing: return "nothing";
         case ending::silence: return "silence";
+    }
+    std::unreachable();
+}
+
+/// How a malady looks to who sent a request, where that may be the request's own doing.
+enum class look : std::uint8_t { none, broken_off, late, fault, not_xml };
+
+look look_of(const trouble& one, moment from) {
+    switch (one.what) {
+        case malady::resets:
+        case malady::truncated:
+        case malady::hangs_up:
+        case malady::garbage:
+            return look::broken_off;  // garbage ends before it is known not to be a head
+        // Whoever knocks while it lasts is told that nobody is there; what is under way as it begins may
+        // break.
+        case malady::refuses: return one.from >= from ? look::broken_off : look::none;
+        case malady::swallows:
+        case malady::silent:
+        case malady::slow: return look::late;
+        case malady::faulty: return look::fault;
+        case malady::not_xml: return look::not_xml;
+        case malady::unavailable:
+        case malady::lies: return look::none;
     }
     std::unreachable();
 }
@@ -157,6 +182,19 @@ bool ledger::somebody_was_ill(const entry& of) const {
                                [&](const backend_plan& one) { return !one.works(of.what.sent, now()); });
 }
 
+bool ledger::may_have_failed_alike(const entry& of) const {
+    std::map<look, int> ill;
+    for (const backend_plan& one : plan_.services[of.what.service].backends) {
+        std::set<look> looks;
+        for (const trouble& trouble : one.troubles)
+            if (trouble.in_traffic && trouble.from < now() && of.what.sent < trouble.until)
+                looks.insert(look_of(trouble, of.what.sent));
+        looks.erase(look::none);
+        for (const look each : looks) ++ill[each];
+    }
+    return std::ranges::any_of(ill, [](const auto& each) { return each.second >= 2; });
+}
+
 bool ledger::ordered_otherwise(const entry& of) const {
     return std::ranges::any_of(orders_, [&](const order_plan& one) {
         return one.service == of.what.service && !one.lets_fall_back() && one.at < now() &&
@@ -165,7 +203,7 @@ bool ledger::ordered_otherwise(const entry& of) const {
 }
 
 void ledger::judge_loss(const entry& of, std::string_view got) {
-    if (must_be_answered(of))
+    if (must_be_answered(of) && !may_have_failed_alike(of))
         violated(fmt::format("request {} got {} while a backend worked", of.what.reference, got));
 }
 

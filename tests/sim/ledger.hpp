@@ -76,6 +76,9 @@ class ledger {
     [[nodiscard]] bool may_break_off(const entry& of) const;
     /// It may be sent twice, somebody could answer it all the time, and nobody ordered otherwise.
     [[nodiscard]] bool must_be_answered(const entry& of) const;
+    /// Two backends were ill in the same way: what fails alike at two may be at fault itself, and is not sent
+    /// to a third.
+    [[nodiscard]] bool may_have_failed_alike(const entry& of) const;
     [[nodiscard]] bool somebody_was_ill(const entry& of) const;
     [[nodiscard]] bool ordered_otherwise(const entry& of) const;
     [[nodiscard]] const config::service_settings& service_of(const entry& of) const {

@@ -156,6 +156,7 @@ void tcp_socket::deliver(segment& what, tcp_socket& to) {
         case kind::broken: return to.break_with(to.ended_by_peer_ ? EPIPE : ECONNRESET);
         case kind::data:
             if (to.state_ != state::connected) return;
+            if (!path_->cut_after) cut_after_.reset();
             if (cut_after_ && what.bytes.size() >= *cut_after_) {
                 to.in_.append(what.bytes, 0, *cut_after_);
                 return break_both();

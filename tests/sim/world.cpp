@@ -105,12 +105,13 @@ void world::begin() {
     plan_events();
 }
 
-/// All is well again: in due time every service is back at its primary.
+/// All is well again: in due time every service is back at its primary, and nobody is out or on trial.
 void world::recover() {
-    const auto at_primary = [this] {
-        return std::ranges::all_of(view_->services, [](const auto& one) {
+    const auto is_up = [](const auto& backend) { return backend.state == continuity::verdict::up; };
+    const auto all_well = [&] {
+        return std::ranges::all_of(view_->services, [&](const auto& one) {
             return one.current == continuity::mode::primary && one.recorded == control::durability::durable &&
-                   one.backends.front().state == continuity::verdict::up;
+                   std::ranges::all_of(one.backends, is_up);
         });
     };
     // What was asked in bad times may still fail in good ones.
@@ -122,18 +123,18 @@ void world::recover() {
     }
     turn_until(plan_.trouble_ends + late, [] { return false; });
     longest += plan_.longest_disk_delay;
-    turn_until(plan_.trouble_ends + longest, at_primary);
+    turn_until(plan_.trouble_ends + longest, all_well);
     for (const auto& one : view_->services)
         if (one.current != continuity::mode::primary)
             book_.violated(fmt::format("{} s after all is well, service {} is still in mode {}",
                                        longest.count() / 1'000'000'000, one.name, to_text(one.current)));
-    for (const auto& one : view_->services)
-        if (one.recorded != control::durability::durable ||
-            one.backends.front().state != continuity::verdict::up)
-            book_.violated(
-                fmt::format("service {} is announced {}, with a primary that is {}", one.name,
-                            one.recorded == control::durability::durable ? "durably" : "not durably",
-                            to_text(one.backends.front().state)));
+    for (const auto& one : view_->services) {
+        if (one.recorded != control::durability::durable)
+            book_.violated(fmt::format("service {} is not announced durably", one.name));
+        for (const auto& backend : one.backends)
+            if (!is_up(backend))
+                book_.violated(fmt::format("{} is still {}", backend.name, to_text(backend.state)));
+    }
     trace_.note("recovered");
 }
 

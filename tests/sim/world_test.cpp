@@ -70,6 +70,13 @@ TEST(world, keeps_its_rules_whatever_goes_wrong) {
     EXPECT_GT(sum.switchovers, all.count);
 }
 
+/// Worlds of which the rules were once wrong: two backends that fail alike; a kept connection that was made
+/// in bad times; a backup on trial when the primary had long been well.
+TEST(world, keeps_its_rules_where_it_once_did_not) {
+    for (const std::uint64_t seed : {2026113247, 2026113458, 2026113030, 2026116248, 2026116487})
+        EXPECT_EQ(violations_of(make_scenario(seed)), "") << "seed " << seed;
+}
+
 // --- what it would notice ---
 
 /// A quiet world of two backends, the first of which fails all the time.
@@ -126,6 +133,32 @@ TEST(world, notices_a_second_copy_of_what_must_not_be_repeated) {
 TEST(world, notices_a_request_that_is_lost_though_a_backend_worked) {
     scenario of = with_a_sick_primary(malady::hangs_up);
     for (auto& route : garde_of(of).routes) route.replay_safe = false;
+    EXPECT_THAT(violations_of(of), HasSubstr("while a backend worked"));
+}
+
+/// A quiet world of three backends: the first two fail, each in its way.
+scenario with_one_well_backend(malady first, malady second) {
+    scenario out = with_a_sick_primary(first);
+    auto& plans = out.services[0].backends;
+    plans[1].troubles = plans[0].troubles;
+    plans[1].troubles[0].what = second;
+    plans.push_back({.name = "backend-7003", .port = 7003, .patience = std::chrono::seconds(30)});
+    auto& backends = out.settings->services[0].backends;
+    backends.push_back(backends[1]);
+    backends[2].name = "backend-7003";
+    backends[2].address.port = 7003;
+    return out;
+}
+
+TEST(world, holds_its_rules_with_one_well_backend_of_three) {
+    for (const auto second : {malady::hangs_up, malady::not_xml, malady::silent})
+        EXPECT_EQ(violations_of(with_one_well_backend(malady::hangs_up, second)), "");
+}
+
+/// What fails differently at two is to be sent to the third.
+TEST(world, notices_that_a_third_backend_is_not_asked) {
+    scenario of = with_one_well_backend(malady::hangs_up, malady::not_xml);
+    garde_of(of).backends.pop_back();
     EXPECT_THAT(violations_of(of), HasSubstr("while a backend worked"));
 }
 
