@@ -136,7 +136,7 @@ class maker {
 
     /// By the messages of one patient, as garde reads them; what entry() makes of him must be the same.
     std::expected<void, std::string> prepare() {
-        constexpr std::uint64_t patient = 12345;
+        const std::uint64_t patient = with_.entries / 2;
         auto question = soap::read_request(about(request_, patient));
         const auto reply = soap::read_reply(about(reply_, patient));
         if (!question || !reply || !reply->care_receiver)
