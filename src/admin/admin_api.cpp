@@ -120,6 +120,7 @@ struct admin_api::state {
             case resource::reload: return reload(by);
             case resource::mode: return order_mode(request, where.service, by);
             case resource::procedure: return order_procedure(request, where.service, by);
+            case resource::exercise: return order_exercise(request, where.service, by);
             case resource::erase_names: return erase_names(request, by);
             case resource::explanation: return explain(std::string(where.service));
             case resource::cache: return tell_cache();
@@ -183,6 +184,26 @@ struct admin_api::state {
         const control::procedure_result became = co_await std::move(waiting);
         if (!became.known_service) co_return no_such_service();
         co_return json_reply(procedure_document(*order, became));
+    }
+
+    net::task<net::page_reply> order_exercise(const net::page_request& request, std::string_view name,
+                                              const std::string& by) {
+        const auto* service = find(name);
+        if (service == nullptr) co_return no_such_service();
+        const auto order = parse_exercise_request(request.head.find("Content-Type").value_or(""),
+                                                  request.body, *service, by, wall_now());
+        if (!order) co_return problem_reply(order.error().status, order.error().detail);
+        auto give = [this, &order](std::function<void(control::exercise_result)> then) {
+            control.order(*order, std::move(then));
+        };
+        auto waiting = wait_for<control::exercise_result>(desk, std::move(give));
+        const control::exercise_result became = co_await std::move(waiting);
+        if (!became.known_service) co_return no_such_service();
+        if (became.too_many)
+            co_return problem_reply(409,
+                                    fmt::format("{} exercises of this service are under way; end them first.",
+                                                control::exercise_book::most_of_a_service));
+        co_return json_reply(exercise_document(*order, became));
     }
 
     net::task<net::page_reply> erase_names(const net::page_request& request, const std::string& by) {

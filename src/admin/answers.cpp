@@ -35,6 +35,24 @@ json::object backend_of(const config::backend_settings& settings, const control:
             {"domains", texts(settings.domains)}};
 }
 
+json::object exercise_of(const control::exercise_run& run) {
+    const auto& ordered = run.ordered;
+    return {{"id", run.what->id},
+            {"route", ordered.route.empty() ? json::value(nullptr) : json::value(ordered.route)},
+            {"caller", ordered.callers ? json::value(ordered.callers->text()) : json::value(nullptr)},
+            {"by", ordered.by},
+            {"reason", ordered.reason},
+            {"since", to_rfc3339(run.since)},
+            {"until", to_rfc3339(ordered.until)},
+            {"requests", run.what->requests.load(std::memory_order_relaxed)}};
+}
+
+json::array exercises_of(const std::vector<control::exercise_run>& all) {
+    json::array out;
+    for (const auto& one : all) out.push_back(exercise_of(one));
+    return out;
+}
+
 json::object service_of(const config::service_settings& settings, const control::service_view& now) {
     json::array backends;
     for (std::size_t i = 0; i < now.backends.size(); ++i)
@@ -50,6 +68,7 @@ json::object service_of(const config::service_settings& settings, const control:
             {"procedure_since",
              now.procedure_active ? json::value(to_rfc3339(now.procedure_since)) : json::value(nullptr)},
             {"override", override_value(now.order)},
+            {"exercises", exercises_of(now.exercises)},
             {"backends", std::move(backends)}};
 }
 
@@ -133,6 +152,14 @@ std::string procedure_document(const control::procedure_request& ordered,
                      {"stored", became.stored}};
     if (!became.stored) out["warning"] = not_stored(became.store_error);
     return json::serialize(out);
+}
+
+std::string exercise_document(const control::exercise_request& ordered,
+                              const control::exercise_result& became) {
+    return json::serialize(json::object{{"service", ordered.ordered.service},
+                                        {"begin", ordered.begin},
+                                        {"by", ordered.ordered.by},
+                                        {"exercises", exercises_of(became.changed)}});
 }
 
 std::string erasure_document(const erasure_request& ordered) {

@@ -36,6 +36,10 @@ std::string order_document(const control::mode_request& ordered, const control::
 std::string procedure_document(const control::procedure_request& ordered,
                                const control::procedure_result& became);
 
+/// What began, or what ended: {"service","begin","by","exercises":[…]}.
+std::string exercise_document(const control::exercise_request& ordered,
+                              const control::exercise_result& became);
+
 /// Personal values that are erased: {"before","by"}.
 std::string erasure_document(const erasure_request& ordered);
 

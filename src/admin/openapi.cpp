@@ -83,6 +83,25 @@ std::string_view openapi_document() {
         }
       }
     },
+    "/v1/services/{name}/exercise": {
+      "post": {
+        "operationId": "order_exercise",
+        "summary": "Begins an exercise, emergency mode for one route or for some callers, or ends those of the service",
+        "description": "Who takes part gets the emergency procedure, marked as an exercise, and no backend is asked; for everybody else nothing changes. Nobody takes part while the service is in degraded or emergency mode, or a plain pipe. The journal records beginning and end as a drill. An exercise ends with garde.",
+        "parameters": [{"$ref": "#/components/parameters/name"}],
+        "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/exercise_order"}}}},
+        "responses": {
+          "200": {"description": "The one that has begun, or those that have ended", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/exercise_ordered"}}}},
+          "400": {"$ref": "#/components/responses/problem"},
+          "401": {"$ref": "#/components/responses/unauthorized"},
+          "404": {"$ref": "#/components/responses/problem"},
+          "409": {"$ref": "#/components/responses/problem"},
+          "415": {"$ref": "#/components/responses/problem"},
+          "422": {"$ref": "#/components/responses/problem"},
+          "503": {"$ref": "#/components/responses/problem"}
+        }
+      }
+    },
     "/v1/reload": {
       "post": {
         "operationId": "reload",
@@ -297,7 +316,7 @@ std::string_view openapi_document() {
       },
       "service": {
         "type": "object",
-        "required": ["name", "title", "mode", "active_backend", "since", "recorded", "procedure_active", "procedure_since", "override", "backends"],
+        "required": ["name", "title", "mode", "active_backend", "since", "recorded", "procedure_active", "procedure_since", "override", "exercises", "backends"],
         "properties": {
           "name": {"type": "string"},
           "title": {"$ref": "#/components/schemas/texts", "description": "By language"},
@@ -308,6 +327,7 @@ std::string_view openapi_document() {
           "procedure_active": {"type": "boolean", "description": "The emergency procedure is open for the public, whatever the mode"},
           "procedure_since": {"$ref": "#/components/schemas/time_or_null"},
           "override": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/override"}]},
+          "exercises": {"type": "array", "items": {"$ref": "#/components/schemas/exercise"}},
           "backends": {"type": "array", "items": {"$ref": "#/components/schemas/backend"}}
         }
       },
@@ -422,6 +442,42 @@ std::string_view openapi_document() {
           "changed": {"type": "boolean", "description": "false when it was so already"},
           "stored": {"type": "boolean", "description": "Whether it survives a restart"},
           "warning": {"type": "string", "description": "Only when it is not stored"}
+        }
+      },
+      "exercise_order": {
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["begin", "reason"],
+        "properties": {
+          "begin": {"type": "boolean", "description": "true begins one, false ends all of the service"},
+          "route": {"type": "string", "description": "The path of one of the service's routes, as configured"},
+          "caller": {"type": "string", "description": "Callers by their certificates: a pattern as in cached_callers"},
+          "expires": {"$ref": "#/components/schemas/time"},
+          "reason": {"type": "string", "minLength": 1, "maxLength": 500, "description": "One line: the journal keeps it"}
+        }
+      },
+      "exercise_ordered": {
+        "type": "object",
+        "required": ["service", "begin", "by", "exercises"],
+        "properties": {
+          "service": {"type": "string"},
+          "begin": {"type": "boolean"},
+          "by": {"type": "string"},
+          "exercises": {"type": "array", "items": {"$ref": "#/components/schemas/exercise"}}
+        }
+      },
+      "exercise": {
+        "type": "object",
+        "required": ["id", "route", "caller", "by", "reason", "since", "until", "requests"],
+        "properties": {
+          "id": {"type": "string", "description": "Garde-Exercise of the answers that it gives"},
+          "route": {"type": ["string", "null"]},
+          "caller": {"type": ["string", "null"]},
+          "by": {"type": "string"},
+          "reason": {"type": "string"},
+          "since": {"$ref": "#/components/schemas/time"},
+          "until": {"$ref": "#/components/schemas/time"},
+          "requests": {"type": "integer", "description": "Answered so"}
         }
       },
       "explanation": {

@@ -64,6 +64,14 @@ std::expected<control::procedure_request, refused_request> parse_procedure_reque
     std::string_view content_type, std::string_view body, const config::service_settings& service,
     std::string_view by);
 
+inline constexpr std::chrono::hours longest_exercise{8};
+
+/// An exercise that begins, or the end of the service's: "begin", "reason"; to begin also "expires", and
+/// "route" or "caller" or both.
+std::expected<control::exercise_request, refused_request> parse_exercise_request(
+    std::string_view content_type, std::string_view body, const config::service_settings& service,
+    std::string_view by, wall_time now);
+
 /// What POST /v1/journal/erase-names orders.
 struct erasure_request {
     wall_time before{};  ///< personal values of older records

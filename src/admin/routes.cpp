@@ -14,9 +14,9 @@ struct part {
     std::string_view suffix;
     resource what;
 };
-constexpr std::array parts{part{"/explanation", resource::explanation}, part{"/mode", resource::mode},
-                           part{"/procedure", resource::procedure}, part{"/deferrals", resource::kept},
-                           part{"/stand-in", resource::stand_in}};
+constexpr std::array parts{part{"/exercise", resource::exercise}, part{"/explanation", resource::explanation},
+                           part{"/mode", resource::mode},         part{"/procedure", resource::procedure},
+                           part{"/deferrals", resource::kept},    part{"/stand-in", resource::stand_in}};
 
 std::optional<place> place_of(std::string_view path) {
     if (path == "/v1/openapi.json") return place{resource::openapi, {}};
@@ -43,8 +43,8 @@ std::optional<place> place_of(std::string_view path) {
 }  // namespace
 
 bool takes_orders(resource what) {
-    return what == resource::mode || what == resource::procedure || what == resource::reload ||
-           what == resource::purge || what == resource::erase_names;
+    return what == resource::mode || what == resource::procedure || what == resource::exercise ||
+           what == resource::reload || what == resource::purge || what == resource::erase_names;
 }
 
 bool is_posted(resource what) {

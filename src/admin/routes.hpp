@@ -21,6 +21,7 @@ enum class resource : std::uint8_t {
     explanation,  ///< GET /v1/services/NAME/explanation
     mode,         ///< POST /v1/services/NAME/mode
     procedure,    ///< POST /v1/services/NAME/procedure
+    exercise,     ///< POST /v1/services/NAME/exercise
     reload,       ///< POST /v1/reload
     cache,        ///< GET /v1/cache
     purge,        ///< POST /v1/cache/purge

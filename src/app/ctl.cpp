@@ -41,6 +41,22 @@ std::string text_of(const json::object& from, std::string_view key) {
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
+std::uint64_t number_of(const json::object& from, std::string_view key) {
+    const auto* value = from.if_contains(key);
+    json::error_code failed;
+    const auto out = value != nullptr ? value->to_number<std::uint64_t>(failed) : 0;
+    return failed ? 0 : out;
+}
+
+std::string describe_exercise(const json::object& one) {
+    std::string whose;
+    for (const auto* key : {"route", "caller"})
+        if (const auto value = text_of(one, key); !value.empty()) whose += fmt::format(" {} {}", key, value);
+    return fmt::format("exercise {}:{}, until {}, by {}: {} ({} requests so far)\n", text_of(one, "id"),
+                       whose, text_of(one, "until"), text_of(one, "by"), text_of(one, "reason"),
+                       number_of(one, "requests"));
+}
+
 void describe_service(const json::object& service, std::string& out) {
     out += fmt::format("{}: {} since {}", text_of(service, "name"), text_of(service, "mode"),
                        text_of(service, "since"));
@@ -55,6 +71,10 @@ void describe_service(const json::object& service, std::string& out) {
         open != nullptr && open->is_bool() && open->get_bool())
         out += fmt::format("; emergency procedure open since {}", text_of(service, "procedure_since"));
     out += '\n';
+    if (const auto* exercises = service.if_contains("exercises");
+        exercises != nullptr && exercises->is_array())
+        for (const auto& one : exercises->get_array())
+            if (one.is_object()) out += "  " + describe_exercise(one.get_object());
     const auto* backends = service.if_contains("backends");
     if (backends == nullptr || !backends->is_array()) return;
     for (const auto& one : backends->get_array())
@@ -132,13 +152,6 @@ std::string describe_services(const std::string& text) {
 
 namespace {
 
-std::uint64_t number_of(const json::object& from, std::string_view key) {
-    const auto* value = from.if_contains(key);
-    json::error_code failed;
-    const auto out = value != nullptr ? value->to_number<std::uint64_t>(failed) : 0;
-    return failed ? 0 : out;
-}
-
 std::string describe_place(const json::object& place) {
     const std::string pushed_at = text_of(place, "pushed_at");
     const std::string failing = text_of(place, "failing_since");
@@ -150,6 +163,20 @@ std::string describe_place(const json::object& place) {
 }
 
 }  // namespace
+
+std::string describe_exercises(const std::string& text) {
+    boost::system::error_code failed;
+    const json::value read = json::parse(text, failed);
+    const auto* all = failed || !read.is_object() ? nullptr : read.get_object().if_contains("exercises");
+    if (all == nullptr || !all->is_array()) return text + '\n';
+    const auto* begin = read.get_object().if_contains("begin");
+    const std::string_view state =
+        begin != nullptr && begin->is_bool() && begin->get_bool() ? "begun: " : "ended: ";
+    std::string out;
+    for (const auto& one : all->get_array())
+        if (one.is_object()) out += std::string(state) + describe_exercise(one.get_object());
+    return out.empty() ? "there was no exercise\n" : out;
+}
 
 std::string describe_journal(const std::string& text) {
     boost::system::error_code failed;

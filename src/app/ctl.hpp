@@ -31,6 +31,9 @@ result<ctl_reply> ask_admin(const ctl_access& access, const std::string& path, c
 /// GET /v1/services for a person, one line a service and one a backend.
 std::string describe_services(const std::string& json);
 
+/// What POST /v1/services/NAME/exercise has begun or ended, for a person.
+std::string describe_exercises(const std::string& json);
+
 /// GET /v1/journal for a person: a line on the journal, one on its key, one a place.
 std::string describe_journal(const std::string& json);
 

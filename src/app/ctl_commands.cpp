@@ -176,6 +176,34 @@ void add_procedure(const add_command& add, const options_ptr& with, int& code) {
     });
 }
 
+void add_exercise(const add_command& add, const options_ptr& with, int& code) {
+    struct order {
+        std::string what, service, route, caller, reason;
+        std::uint64_t for_seconds = 0;
+    };
+    auto given = std::make_shared<order>();
+    auto* exercise = add("exercise", "rehearse emergency mode for one route or some callers, or end it");
+    exercise->add_option("WHAT", given->what, "begin or end")
+        ->required()
+        ->check(CLI::IsMember({"begin", "end"}));
+    exercise->add_option("SERVICE", given->service, "the service's name")->required();
+    exercise->add_option("--route", given->route, "the path of one of its routes, as configured");
+    exercise->add_option("--caller", given->caller, "whose requests: a pattern as in cached_callers");
+    exercise->add_option("--for", given->for_seconds, "how long, e.g. 30m, 2h; at most 8h")
+        ->transform(CLI::AsNumberWithUnit(durations(), CLI::AsNumberWithUnit::CASE_SENSITIVE));
+    exercise->add_option("--reason", given->reason, "why; goes into the journal")->required();
+    exercise->callback([&code, with, given] {
+        const bool begin = given->what == "begin";
+        if (begin && given->for_seconds == 0) throw CLI::RequiredError("--for");
+        json::object body{{"begin", begin}, {"reason", given->reason}};
+        if (!given->route.empty()) body["route"] = given->route;
+        if (!given->caller.empty()) body["caller"] = given->caller;
+        if (begin) body["expires"] = to_rfc3339(wall_now() + std::chrono::seconds(given->for_seconds));
+        code = ctl(*with, "/v1/services/" + given->service + "/exercise", json::serialize(body),
+                   describe_exercises);
+    });
+}
+
 /// The body of POST /v1/cache/purge.
 std::string purge_body(const std::string& caller, std::uint64_t older_seconds, bool all,
                        const std::string& reason) {
@@ -322,6 +350,7 @@ void add_ctl(CLI::App& cli, int& code) {
     });
     add_mode(add, with, code);
     add_procedure(add, with, code);
+    add_exercise(add, with, code);
     add_deferrals(add, with, code);
     add_stand_in(add, with, code);
     auto* cache = command->add_subcommand("cache", "look into the reply cache, or remove from it");

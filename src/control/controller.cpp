@@ -87,6 +87,7 @@ continuity::posture_ptr controller::present_posture() const {
     auto out = std::make_shared<continuity::posture>();
     out->version = version_;
     for (const auto& service : services_) out->services.push_back(service.brain.posture());
+    out->exercises = present_exercises();
     return out;
 }
 
@@ -109,6 +110,7 @@ void controller::stop() {
     resolver_.stop();
     loop_.stop();
     if (thread_.joinable()) thread_.join();
+    write_ended(exercises_.end_where([](const exercise_run&) { return true; }), {.cause = "stop"});
 }
 
 void controller::report(const proxy::outcome_report& what) {
@@ -153,11 +155,12 @@ void controller::on_probe(std::size_t index, backend_index backend, continuity::
 
 void controller::tick() {
     for (std::size_t i = 0; i < services_.size(); ++i) carry_out(i, services_[i].brain.tick(now()));
+    end_due_exercises();
     schedule_tick();
 }
 
 void controller::schedule_tick() {
-    std::optional<steady_time> next;
+    std::optional<steady_time> next = exercises_.next_due();
     for (const auto& service : services_)
         if (const auto due = service.brain.next_due(); due && (!next || *due < *next)) next = due;
     if (next)

@@ -232,6 +232,7 @@ void controller::apply_site(proxy::site_ptr next, address_book names, const std:
                                               .by = by,
                                               .reason = "configuration " + served_->settings().sha256})});
     }
+    end_foreign_exercises(by);
     for (auto* worker : workers_)
         worker->adopt(served_, epoch_, present_posture(), [this, version = version_] {
             loop_.post([this, version] { worker_in_effect(version); });

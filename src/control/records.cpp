@@ -181,4 +181,34 @@ journal::record override_record(const mode_request& what) {
     return out;
 }
 
+namespace {
+
+journal::record exercise_record(std::string event, const exercise_run& of) {
+    journal::record out{.at = wall_now(), .event = std::move(event), .attributes = {}, .drill = true};
+    out.attributes = {{"id", of.what->id}, {"service", of.ordered.service}, {"mode", "emergency"}};
+    if (!of.ordered.route.empty()) out.attributes.emplace_back("route", of.ordered.route);
+    if (of.ordered.callers) out.attributes.emplace_back("caller", of.ordered.callers->text());
+    return out;
+}
+
+}  // namespace
+
+journal::record exercise_begun_record(const exercise_run& what) {
+    auto out = exercise_record("exercise-begun", what);
+    out.attributes.emplace_back("by", what.ordered.by);
+    out.attributes.emplace_back("reason", what.ordered.reason);
+    out.attributes.emplace_back("until", to_rfc3339(what.ordered.until));
+    return out;
+}
+
+journal::record exercise_ended_record(const exercise_run& what, const exercise_end& how) {
+    auto out = exercise_record("exercise-ended", what);
+    out.attributes.emplace_back("cause", how.cause);
+    out.attributes.emplace_back("by", how.by.empty() ? "garde" : how.by);
+    if (!how.reason.empty()) out.attributes.emplace_back("reason", how.reason);
+    out.attributes.emplace_back("requests",
+                                std::to_string(what.what->requests.load(std::memory_order_relaxed)));
+    return out;
+}
+
 }  // namespace garde::control

@@ -41,6 +41,9 @@ journal::record insurer_record(const config::service_settings& service,
                                const continuity::record_insurer& what);
 journal::record domain_record(const config::service_settings& service, const continuity::record_domain& what);
 journal::record override_record(const mode_request& what);
+journal::record exercise_begun_record(const exercise_run& what);
+/// With how many requests took part.
+journal::record exercise_ended_record(const exercise_run& what, const exercise_end& how);
 /// Its probe and its shallow one disagree, or agree again.
 journal::record agreement_record(const config::service_settings& service, continuity::backend_index backend,
                                  const continuity::probe_agreement& found);

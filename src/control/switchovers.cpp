@@ -106,6 +106,7 @@ void controller::tell_view() {
         shown.since = service.shown.since;
         shown.recorded = service.shown.recorded;
         shown.order = service.order;
+        shown.exercises = exercises_.of(shown.name);
         shown.procedure_active = service.brain.procedure_active();
         if (shown.procedure_active) shown.procedure_since = to_wall(service.brain.procedure_since());
         shown.procedure_ordered = service.brain.procedure_ordered();

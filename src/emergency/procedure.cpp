@@ -150,24 +150,38 @@ std::string_view deferral_notice(std::string_view language, deferral_kind kind) 
     return kind == deferral_kind::message ? found->message : found->reference;
 }
 
+std::string_view exercise_notice(std::string_view language) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> all{
+        {{"fr", "EXERCICE : le service fonctionne ; votre demande n'a pas été transmise."},
+         {"nl", "OEFENING: de dienst werkt; uw vraag is niet doorgestuurd."},
+         {"de", "ÜBUNG: Der Dienst arbeitet; Ihre Anfrage wurde nicht weitergeleitet."},
+         {"en", "EXERCISE: the service works; your request was not passed on."}}};
+    const auto* found = std::ranges::find(all, language, [](const auto& one) { return one.first; });
+    return (found == all.end() ? all.back() : *found).second;
+}
+
 std::string procedure::soap_fault(std::string_view language, std::string_view id,
-                                  const std::optional<kept_request>& kept) const {
+                                  const circumstances& under) const {
     const auto& own = text(language);
-    std::string message = own.summary;
+    const auto opening = [&](std::string_view in) {
+        return under.exercise ? fmt::format("{}\n{}", exercise_notice(in), text(in).summary)
+                              : text(in).summary;
+    };
+    std::string message = opening(language);
     for (std::size_t i = 0; i < own.steps.size(); ++i)
         message += fmt::format("\n{}. {}", i + 1, own.steps[i]);
-    if (kept) message += fmt::format("\n{}", deferral_notice(language, kept->kind));
+    if (under.kept) message += fmt::format("\n{}", deferral_notice(language, under.kept->kind));
     soap::temporary_fault fault{.id = std::string(id),
                                 .environment = settings_.environment,
                                 .messages = {{std::string(language), std::move(message)}},
                                 .contact = link(language)};
     for (const auto other : languages)
-        if (other != language) fault.messages.push_back({std::string(other), text(other).summary});
+        if (other != language) fault.messages.push_back({std::string(other), opening(other)});
     return soap::write_temporary_fault(fault);
 }
 
 std::string procedure::problem_document(std::string_view language, std::string_view id,
-                                        const std::optional<kept_request>& kept) const {
+                                        const circumstances& under) const {
     const auto& own = text(language);
     json::array steps;
     for (const auto& step : own.steps) steps.emplace_back(to_json(step));
@@ -180,7 +194,8 @@ std::string procedure::problem_document(std::string_view language, std::string_v
     document["procedure"] = to_json(link(language));
     document["version"] = to_json(version_);
     document["steps"] = std::move(steps);
-    if (kept)
+    if (under.exercise) document["exercise"] = to_json(exercise_notice(language));
+    if (const auto& kept = under.kept)
         document["deferral"] = json::object{{"id", to_json(kept->id)},
                                             {"kind", to_json(to_text(kept->kind))},
                                             {"valid_until", to_json(to_rfc3339(kept->valid_until))},

@@ -68,6 +68,7 @@ std::string payload_of(const receipt_claims& claims, std::string_view issuer, cl
     out["decision"] = limited(claims.decision, limit.others);
     if (!claims.rule.empty()) out["rule"] = limited(claims.rule, limit.others);
     if (!claims.policy.empty()) out["policy"] = limited(claims.policy, limit.others);
+    if (!claims.exercise.empty()) out["exercise"] = limited(claims.exercise, limit.others);
     if (!claims.deferral.empty()) out["deferral"] = limited(claims.deferral, limit.others);
     if (!claims.procedure.empty()) out["procedure"] = limited(claims.procedure, limit.others);
     out["attempts"] = attempts_of(claims, limit);

@@ -23,7 +23,9 @@ constexpr std::size_t max_attributes_bytes = 60 * 1024;
 
 /// Where somebody acted, the mode changed, or the journal lacks something: what an intruder would rather not
 /// have known.
-constexpr std::array<std::string_view, 22> urgent_events{"switchover",
+constexpr std::array<std::string_view, 24> urgent_events{"switchover",
+                                                         "exercise-begun",
+                                                         "exercise-ended",
                                                          "backend-change",
                                                          "override",
                                                          "override-cleared",

@@ -164,7 +164,9 @@ stand_in_context exchange::context(const caller::identity& who) const {
             .request_body = body_,
             .who = who,
             .cache_detail = cache_detail_,
-            .rule = rule_};
+            .rule = rule_,
+            .kept = {},
+            .exercise = exercise_ != nullptr ? std::string_view(exercise_->id) : std::string_view()};
 }
 
 /// Nobody answered: the stand-in rules decide, and where they leave nothing but the procedure,
@@ -202,12 +204,23 @@ net::task<after> exchange::last_resort() {
         const stand_in answer = gateway_error(context(who));
         co_return co_await send_own(answer);
     }
+    const stand_in answer = co_await hand_out_procedure(chosen, who);
+    co_return co_await send_own(answer);
+}
+
+/// An exercise uses up no limit, and keeps nothing to be asked again: the service is well.
+net::task<stand_in> exchange::hand_out_procedure(const emergency::stand_in_policy::choice& chosen,
+                                                 const caller::identity& who) {
     stand_in_context with = context(who);
+    if (exercise_ != nullptr) {
+        exercise_->requests.fetch_add(1, std::memory_order_relaxed);
+        count(answer_kind::exercise);
+        co_return procedure_answer(with);
+    }
     if (chosen.what == emergency::stand_in_decision::defer && within_limits(chosen, who))
         with.kept = co_await defer(who);
     count(with.kept ? answer_kind::deferred : answer_kind::procedure);
-    const stand_in answer = procedure_answer(with);
-    co_return co_await send_own(answer);
+    co_return procedure_answer(with);
 }
 
 void exchange::count(answer_kind by) {

@@ -103,6 +103,7 @@ net::task<std::optional<after>> exchange::receive() {
     service_ = &epoch_->served->service(where_.service);
     held_ = epoch_->posture;
     posture_ = &held_->services[where_.service];
+    if (!held_->exercises.empty()) join_exercise();
     auto admitted =
         worker_.admits().admit_request(*epoch_->in_flight[where_.service], session_.counted_for());
     if (!admitted) co_return co_await turn_away(admitted.error());
@@ -112,6 +113,13 @@ net::task<std::optional<after>> exchange::receive() {
         co_return co_await refuse(405, "this path takes SOAP messages by POST only");
     }
     co_return co_await take_body();
+}
+
+/// From here on it is as if the service were in mode emergency.
+void exchange::join_exercise() {
+    exercise_ = continuity::find_exercise(held_->exercises[where_.service], *posture_, where_.route->path,
+                                          session_.who(), now());
+    if (exercise_ != nullptr) posture_ = &continuity::rehearsed_posture();
 }
 
 net::task<std::optional<after>> exchange::take_body() {

@@ -66,6 +66,7 @@ void add_receipt(stand_in& out, const stand_in_context& context, emergency::stan
          .decision = std::string(emergency::to_text(what)),
          .rule = std::string(context.rule),
          .policy = service.stand_in.version(),
+         .exercise = std::string(context.exercise),
          .deferral = context.kept ? context.kept->id : "",
          .procedure = what == emergency::stand_in_decision::cache ? "" : service.procedure->version(),
          .attempts = attempts_of(context, at),
@@ -141,15 +142,16 @@ stand_in procedure_answer(const stand_in_context& context) {
     const std::string_view language =
         emergency::choose_language(context.accept_language, rules.default_language);
     const std::string id = new_id();
+    const emergency::circumstances of{.kept = context.kept, .exercise = !context.exercise.empty()};
     stand_in out;
     if (context.kind == continuity::route_kind::soap) {
         out.status = 500;  // SOAP 1.1 over HTTP: a fault is a 500
         out.content_type = "text/xml; charset=utf-8";
-        out.body = procedure.soap_fault(language, id, context.kept);
+        out.body = procedure.soap_fault(language, id, of);
     } else {
         out.status = 503;
         out.content_type = "application/problem+json";
-        out.body = procedure.problem_document(language, id, context.kept);
+        out.body = procedure.problem_document(language, id, of);
     }
     out.fields.push_back({"Garde-Mode", std::string(stand_in_mode(context.current))});
     out.fields.push_back({"Retry-After", std::to_string(rules.retry_after.count())});
@@ -159,6 +161,7 @@ stand_in procedure_answer(const stand_in_context& context) {
     out.fields.push_back({"Proxy-Status", proxy_status(context)});
     add_cache_miss(out, context);
     if (context.kept) add_deferral(out, *context.kept);
+    if (of.exercise) out.fields.push_back({"Garde-Exercise", std::string(context.exercise)});
     const auto decision =
         context.kept ? emergency::stand_in_decision::defer : emergency::stand_in_decision::procedure;
     if (context.served.receipts()) add_receipt(out, context, decision, id, std::chrono::seconds(-1));

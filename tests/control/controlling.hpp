@@ -213,6 +213,12 @@ struct controlling : testing::Test {
         control.reset();
     }
 
+    /// The same of an event that has to be marked as a drill.
+    std::vector<boost::json::object> drills(std::string_view event) {
+        auto out = written(event);
+        for (const auto& one : out) EXPECT_EQ(one.at("drill"), true);
+        return out;
+    }
     /// What the journal says of an event, after the end.
     std::vector<boost::json::object> written(std::string_view event) {
         end();
@@ -222,7 +228,7 @@ struct controlling : testing::Test {
             if ((*next)->event != event) continue;
             boost::json::object attributes{{"configuration", (*next)->configuration}};
             for (const auto& [name, value] : (*next)->attributes) attributes[name] = value;
-            boost::json::object record{{"event", (*next)->event}};
+            boost::json::object record{{"event", (*next)->event}, {"drill", (*next)->drill}};
             record["attributes"] = std::move(attributes);
             out.push_back(std::move(record));
         }

@@ -15,6 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 const std::filesystem::path fixtures = test::fixtures() / "procedures";
 
@@ -176,6 +177,26 @@ TEST(procedure_fault, names_id_code_environment_and_the_procedures_page) {
     EXPECT_THAT(fault, HasSubstr("<Code>SOA-02002</Code>"));
     EXPECT_THAT(fault, HasSubstr(">Acceptation</"));
     EXPECT_THAT(fault, HasSubstr("<Contact>https://status.example/procedure/assurability?lang=nl</Contact>"));
+}
+
+TEST(procedure_fault, of_an_exercise_says_so_first_in_each_language) {
+    const auto fault = load_fixture().soap_fault("en", "id-1", {.kept = {}, .exercise = true});
+    const auto messages = texts_between(fault, "<Message xml:lang=\"", "</Message>");
+    ASSERT_EQ(messages.size(), 4U);
+    EXPECT_THAT(messages[0], StartsWith("en\">EXERCISE: the service works; your request was not passed on.\n"
+                                        "Assurability cannot be consulted at the moment.\n1. "));
+    EXPECT_THAT(messages[1], StartsWith("fr\">EXERCICE : "));
+    EXPECT_THAT(messages[2], StartsWith("nl\">OEFENING: "));
+    EXPECT_THAT(messages[3], StartsWith("de\">ÜBUNG: "));
+}
+
+TEST(procedure_problem, of_an_exercise_says_so) {
+    const auto loaded = load_fixture();
+    const auto document =
+        boost::json::parse(loaded.problem_document("nl", "id-1", {.kept = {}, .exercise = true})).as_object();
+    EXPECT_EQ(document.at("exercise").as_string(),
+              "OEFENING: de dienst werkt; uw vraag is niet doorgestuurd.");
+    EXPECT_FALSE(boost::json::parse(loaded.problem_document("nl", "id-1")).as_object().contains("exercise"));
 }
 
 TEST(procedure_problem, is_a_problem_document) {

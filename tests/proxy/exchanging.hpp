@@ -66,6 +66,7 @@ struct exchanging : testing::Test {
     continuity::service_posture posture = test::asking({backend_index{0}, backend_index{1}});
     std::optional<tiny_server> one;
     std::optional<tiny_server> two;
+    std::vector<std::vector<continuity::exercise_ptr>> exercises;  ///< by service
     site_ptr served;
     std::mutex mutex;
     std::vector<outcome_report> outcomes;
@@ -89,6 +90,7 @@ struct exchanging : testing::Test {
         served = std::move(*made);
         auto now = std::make_shared<continuity::posture>();
         now->services = {posture, test::asking({backend_index{0}})};
+        now->exercises = exercises;
         const auto note = [this](const outcome_report& what) {
             const std::lock_guard lock(mutex);
             outcomes.push_back(what);

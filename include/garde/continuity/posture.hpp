@@ -3,6 +3,7 @@
 #pragma once
 
 #include "garde/base/clock.hpp"
+#include "garde/continuity/exercise.hpp"
 #include "garde/continuity/types.hpp"
 
 #include <cstdint>
@@ -54,6 +55,8 @@ struct service_posture {
 struct posture {
     std::uint64_t version = 0;
     std::vector<service_posture> services;  ///< in the configuration's order
+    /// By service; empty when there is no exercise anywhere.
+    std::vector<std::vector<exercise_ptr>> exercises{};
 };
 
 using posture_ptr = std::shared_ptr<const posture>;

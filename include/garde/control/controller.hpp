@@ -6,6 +6,7 @@
 #include "garde/continuity/brain.hpp"
 #include "garde/continuity/network_watch.hpp"
 #include "garde/continuity/probe_agreement.hpp"
+#include "garde/control/exercise_book.hpp"
 #include "garde/control/explanation.hpp"
 #include "garde/control/memory.hpp"
 #include "garde/control/prober.hpp"
@@ -61,6 +62,26 @@ struct procedure_result {
     std::string store_error;
 };
 
+/// Emergency mode as an exercise. To end, only the service, who and why of `ordered` count: all of its
+/// exercises end.
+struct exercise_request {
+    bool begin = false;
+    exercise_order ordered;
+};
+
+struct exercise_result {
+    bool known_service = true;
+    bool too_many = false;              ///< exercise_book::most_of_a_service are under way
+    std::vector<exercise_run> changed;  ///< the one that began, or those that ended
+};
+
+/// How an exercise came to its end.
+struct exercise_end {
+    std::string cause;     ///< order, time, configuration, stop
+    std::string by{};      ///< empty: garde
+    std::string reason{};  ///< of an order
+};
+
 class controller {
   public:
     static constexpr std::size_t report_bound =
@@ -102,6 +123,8 @@ class controller {
     void order(mode_request what, std::function<void(mode_result)> then);
     /// Opens or closes the emergency procedure for the public. Calls `then` on the control thread.
     void order(procedure_request what, std::function<void(procedure_result)> then);
+    /// Begins an exercise, or ends a service's. Calls `then` on the control thread.
+    void order(exercise_request what, std::function<void(exercise_result)> then);
     /// Why the service is as it is. Calls `then` on the control thread; with nothing when it is not
     /// configured.
     void explain(std::string service, std::function<void(std::optional<service_explanation>)> then);
@@ -190,6 +213,11 @@ class controller {
     void apply_order(const mode_request& what, std::function<void(mode_result)> then);
     void store_order(const mode_request& what, std::function<void(mode_result)> then);
     void apply_order(const procedure_request& what, std::function<void(procedure_result)> then);
+    void apply_order(exercise_request what, const std::function<void(exercise_result)>& then);
+    void write_ended(const std::vector<exercise_run>& which, const exercise_end& how);
+    void end_due_exercises();
+    void end_foreign_exercises(const std::string& by);
+    [[nodiscard]] std::vector<std::vector<continuity::exercise_ptr>> present_exercises() const;
     void store_procedure(std::size_t index, const std::string& by, const std::string& reason,
                          store::on_stored then);
     store::on_stored within_patience(std::function<void(result<void>)> then);
@@ -235,6 +263,7 @@ class controller {
     std::function<void(view_ptr)> tell_;
     std::vector<service> services_;
     std::list<switching> switching_;
+    exercise_book exercises_;
     std::optional<adoption> adoption_;
     std::uint64_t version_ = 0;
     net::deadline tick_;

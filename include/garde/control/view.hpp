@@ -5,6 +5,7 @@
 #include "garde/base/clock.hpp"
 #include "garde/continuity/probe_agreement.hpp"
 #include "garde/continuity/types.hpp"
+#include "garde/control/exercise_book.hpp"
 #include "garde/proxy/site.hpp"
 
 #include <cstdint>
@@ -47,6 +48,7 @@ struct service_view {
     bool procedure_active = false;   ///< the emergency procedure is open for the public
     wall_time procedure_since{};     ///< with procedure_active
     bool procedure_ordered = false;  ///< by an operator: only an operator closes it
+    std::vector<exercise_run> exercises{};
 };
 
 struct view {

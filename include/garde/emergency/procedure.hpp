@@ -33,8 +33,16 @@ struct kept_request {
     wall_time valid_until{};
 };
 
-/// What its sender is told, in one of `languages`: one sentence, which promises nothing but that.
+/// Under which a procedure is handed out.
+struct circumstances {
+    std::optional<kept_request> kept{};
+    bool exercise = false;  ///< the service is well, and the request takes part in an exercise
+};
+
+// What a request's sender is told of them, in one of `languages`: one sentence, which promises nothing but
+// that.
 std::string_view deferral_notice(std::string_view language, deferral_kind kind);
+std::string_view exercise_notice(std::string_view language);
 
 /// All four languages of one service's procedure.
 class procedure {
@@ -57,15 +65,16 @@ class procedure {
 
     /// A SOAP fault SOA-02002 whose messages are the summary and steps in `language` first, then the
     /// summaries in the other languages; `id` is echoed in the receipt and the log.
-    /// What became of the request comes behind the steps, in `language`, where it was kept.
+    /// What became of the request comes behind the steps, in `language`, where it was kept. That it is an
+    /// exercise comes before everything, in each language.
     [[nodiscard]] std::string soap_fault(std::string_view language, std::string_view id,
-                                         const std::optional<kept_request>& kept = {}) const;
+                                         const circumstances& under = {}) const;
 
     /// RFC 9457, status 503, with `procedure` (the link), its `version` and `steps`; `type` is the
     /// procedure's page, `instance` is `id`.
-    /// `deferral` says what became of the request, where it was kept.
+    /// `deferral` says what became of the request, where it was kept; `exercise` that it is one.
     [[nodiscard]] std::string problem_document(std::string_view language, std::string_view id,
-                                               const std::optional<kept_request>& kept = {}) const;
+                                               const circumstances& under = {}) const;
 
   private:
     config::procedure_settings settings_;

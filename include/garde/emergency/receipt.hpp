@@ -40,6 +40,7 @@ struct receipt_claims {
     std::string decision;   ///< cache, defer or procedure
     std::string rule;       ///< the stand-in rule that decided
     std::string policy;     ///< version of the rules
+    std::string exercise;   ///< in which it was asked, by id; empty: in earnest
     std::string deferral;   ///< id under which the request was kept; empty: it was not
     std::string procedure;  ///< version of the text that was handed out; empty: none was
     std::vector<attempt_claim> attempts;  ///< in their order; none where nobody was asked

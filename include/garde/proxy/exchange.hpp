@@ -49,6 +49,7 @@ class exchange {
 
     // exchange.cpp: the request and the attempts
     net::task<std::optional<after>> receive();
+    void join_exercise();
     net::task<std::optional<after>> take_body();
     net::task<candidate> attempt(const continuity::try_backend& order, continuity::errand as);
     [[nodiscard]] continuity::outcome classify(upstream::sent& sent, continuity::history before) const;
@@ -89,6 +90,8 @@ class exchange {
     net::task<after> stream_rest(candidate& answer, http::outgoing_framing framing);
     net::task<after> last_resort();
     net::task<std::optional<cache::found>> ask_cache();
+    net::task<stand_in> hand_out_procedure(const emergency::stand_in_policy::choice& chosen,
+                                           const caller::identity& who);
 
     // deferring.cpp: who decides when no backend answers, and requests that are kept to be asked again
     net::task<caller::identity> find_signer(caller::identity known);
@@ -127,6 +130,7 @@ class exchange {
     const service_site* service_ = nullptr;
     continuity::posture_ptr held_;                          ///< keeps posture_
     const continuity::service_posture* posture_ = nullptr;  ///< as it was when the request arrived
+    const continuity::exercise* exercise_ = nullptr;        ///< that the request takes part in; kept by held_
     request_pass pass_;
     byte_claim claim_;
     bool may_use_cache_ = false;

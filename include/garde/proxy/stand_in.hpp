@@ -46,6 +46,7 @@ struct stand_in_context {
     std::string_view cache_detail;  ///< why the cache gave nothing; empty when it was not asked
     std::string_view rule = {};     ///< the stand-in rule that decided
     std::optional<emergency::kept_request> kept = {};  ///< the request was kept to be asked again
+    std::string_view exercise = {};  ///< in which it takes part, by id; empty: it is in earnest
 };
 
 /// The kept answer, byte for byte, marked in the headers only.

@@ -53,13 +53,15 @@ enum class answer_kind : std::uint8_t {
     cached,         ///< the reply cache
     procedure,      ///< the emergency procedure
     deferred,       ///< the same, and the request was kept to be asked again
+    exercise,       ///< the emergency procedure, as an exercise
     own_error,      ///< a backend's own error, because nobody had anything better
     gateway_error,  ///< garde: 502 or 504
     refused,        ///< garde: the request does not fit the route; see refusal
     shed,           ///< garde: 503, not admitted; see shed
 };
-inline constexpr std::array<std::string_view, 9> answer_kind_texts{
-    "primary", "backup", "cached", "procedure", "deferred", "own-error", "gateway-error", "refused", "shed"};
+inline constexpr std::array<std::string_view, 10> answer_kind_texts{
+    "primary",  "backup",    "cached",        "procedure", "deferred",
+    "exercise", "own-error", "gateway-error", "refused",   "shed"};
 
 /// The mode that a request was served in: the service's, or the order `transparent`.
 enum class served_mode : std::uint8_t { primary, backup, degraded, emergency, transparent };
