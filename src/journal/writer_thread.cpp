@@ -44,16 +44,20 @@ writer_thread::writer_thread(opener open, writer_limits limits, writer_hooks hoo
       limits_(limits),
       hooks_(std::move(hooks)),
       queue_(limits.queue_bound),
-      thread_([this] { run(); }) {}
+      thread_([this] { run(); }) {
+    if (hooks_.overflow) watcher_ = std::jthread([this](const std::stop_token& until) { watch(until); });
+}
 
 writer_thread::~writer_thread() {
     queue_.close();
     thread_.join();
+    watcher_ = {};  // up to here: the disk may be stuck in what it does last
 }
 
 void writer_thread::append(record what, on_durable then) {
-    if (hooks_.overflow && failing()) hooks_.overflow(what);
-    entry added{std::move(what), std::move(then)};
+    const bool passed_on = hooks_.overflow && failing();
+    if (passed_on) hooks_.overflow(what);
+    entry added{std::move(what), std::move(then), passed_on};
     if (queue_.push(std::move(added))) return;
     lost_.fetch_add(1, std::memory_order_relaxed);
     // NOLINTNEXTLINE(bugprone-use-after-move): push leaves what it refuses untouched
@@ -66,6 +70,38 @@ bool writer_thread::failing() const {
     return asked_at != 0 && now() - steady_time(steady_time::duration(asked_at)) > limits_.patience;
 }
 
+void writer_thread::group::add(record what, on_durable then, bool passed) {
+    records.push_back(std::move(what));
+    callbacks.push_back(std::move(then));
+    passed_on.push_back(passed);
+}
+
+/// What waits and has not been passed on yet. Any thread.
+void writer_thread::pass_on() {
+    if (!hooks_.overflow) return;
+    std::vector<record> due;
+    {
+        const std::lock_guard lock(passing_);
+        if (writing_ != nullptr)
+            for (std::size_t i = 0; i < writing_->records.size(); ++i)
+                if (!writing_->passed_on[i]) {
+                    due.push_back(writing_->records[i]);
+                    writing_->passed_on[i] = true;
+                }
+        queue_.each_waiting([&](entry& one) {
+            if (!std::exchange(one.passed_on, true)) due.push_back(one.what);
+        });
+    }
+    std::ranges::for_each(due, hooks_.overflow);
+}
+
+void writer_thread::watch(const std::stop_token& until) {
+    std::mutex unshared;
+    std::unique_lock lock(unshared);
+    while (!watching_.wait_for(lock, until, limits_.patience / 4, [&] { return until.stop_requested(); }))
+        if (failing()) pass_on();
+}
+
 void writer_thread::run() {
     const auto log = open();
     if (!log) return give_up();
@@ -74,8 +110,7 @@ void writer_thread::run() {
 
 void writer_thread::serve(log_file& log) {
     group first;
-    first.records = log.findings();
-    first.callbacks.resize(first.records.size());
+    for (const auto& one : log.findings()) first.add(one);
     if (!first.records.empty()) write(log, first);
     do_chores(log);
     for (auto next = next_group(); next; next = next_group()) {
@@ -85,8 +120,14 @@ void writer_thread::serve(log_file& log) {
 }
 
 /// Commits, removes what the records say is removed, and tells those who wait.
-void writer_thread::write(log_file& log, const group& what) {
+void writer_thread::write(log_file& log, group& what) {
+    const auto show = [this](group* now) {
+        const std::lock_guard lock(passing_);
+        writing_ = now;
+    };
+    show(&what);
     given_up_ = given_up_ || !commit(log, what);
+    show(nullptr);
     if (!given_up_) {
         tidy(log);
         if (hooks_.grown) hooks_.grown(log.head(), highest_urgency(what.records));
@@ -109,8 +150,8 @@ void writer_thread::do_chores(log_file& log) {
     auto due = log.due(wall_now());
     if (!due) return spdlog::error("journal: retention: {}", due.error().message());
     if (due->empty()) return;
-    group what{.records = *std::move(due), .callbacks = {}};
-    what.callbacks.resize(what.records.size());
+    group what;
+    for (auto& one : *due) what.add(std::move(one));
     write(log, what);
 }
 
@@ -133,6 +174,7 @@ std::unique_ptr<log_file> writer_thread::open() {
                 "journal: cannot be opened yet: {}; records are kept up to {}, and it is tried again every "
                 "{} ms",
                 log.error().message, limits_.queue_bound, limits_.retry_interval.count());
+        pass_on();
         if (last_try) return nullptr;
     }
 }
@@ -168,15 +210,9 @@ std::optional<writer_thread::group> writer_thread::next_group() {
     if (lost_.load(std::memory_order_relaxed) == 0 && late_.records == 0) {
         auto taken = queue_.take_within(limits_.chores_every);
         if (!taken) return std::nullopt;
-        for (auto& one : *taken) {
-            out.records.push_back(std::move(one.what));
-            out.callbacks.push_back(std::move(one.then));
-        }
+        for (auto& one : *taken) out.add(std::move(one.what), std::move(one.then), one.passed_on);
     }
-    for (auto& one : own_records()) {
-        out.records.push_back(std::move(one));
-        out.callbacks.emplace_back();
-    }
+    for (auto& one : own_records()) out.add(std::move(one));
     return out;
 }
 
@@ -202,12 +238,11 @@ bool writer_thread::commit(log_file& log, const group& what) {
                 note_waiting(what.records.size() + queue_.size(), since);
             return true;
         }
-        if (!failing_.exchange(true, std::memory_order_relaxed)) {
+        if (!failing_.exchange(true, std::memory_order_relaxed))
             spdlog::error(
                 "journal: writing failed: {}; records are kept up to {}, and it is tried again every {} ms",
                 why.message(), limits_.queue_bound, limits_.retry_interval.count());
-            if (hooks_.overflow) std::ranges::for_each(what.records, hooks_.overflow);
-        }
+        pass_on();
         if (!queue_.wait_closed(limits_.retry_interval)) continue;
         if (!try_commit(log, what)) return true;
         spdlog::error("journal: stopping with {} records that could not be written: {}", what.records.size(),

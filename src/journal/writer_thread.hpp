@@ -1,5 +1,6 @@
 // The journal's thread: opens the log, then takes what waits in the queue as one group, commits it, reports;
-// tries again while the disk refuses. In between it removes what retention says.
+// tries again while the disk refuses. In between it removes what retention says. A second thread, where
+// records that wait are to be passed on, looks whether the first one is stuck.
 #pragma once
 
 #include "garde/base/bounded_queue.hpp"
@@ -8,8 +9,10 @@
 #include "log_file.hpp"
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -46,10 +49,14 @@ class writer_thread {
     struct entry {
         record what;
         on_durable then;
+        bool passed_on = false;  ///< to `overflow`
     };
     struct group {
         std::vector<record> records;
         std::vector<on_durable> callbacks;  ///< one for each record
+        std::vector<bool> passed_on;        ///< the same; under passing_
+
+        void add(record what, on_durable then = {}, bool passed = false);
     };
     /// Records that waited for a disk, not yet told.
     struct lateness {
@@ -61,7 +68,7 @@ class writer_thread {
     [[nodiscard]] std::unique_ptr<log_file> open();
     void give_up();
     void serve(log_file& log);
-    void write(log_file& log, const group& what);
+    void write(log_file& log, group& what);
     void do_chores(log_file& log);
     void tidy(log_file& log);
     std::optional<group> next_group();
@@ -69,6 +76,8 @@ class writer_thread {
     bool commit(log_file& log, const group& what);
     std::error_code try_commit(log_file& log, const group& what);
     void note_waiting(std::size_t records, steady_time since);
+    void pass_on();
+    void watch(const std::stop_token& until);
 
     const opener open_;
     const writer_limits limits_;
@@ -82,7 +91,11 @@ class writer_thread {
     steady_time chores_at_{};
     std::uint64_t chores_segment_ = 0;  ///< in use when they were looked at
     bool tidy_failed_ = false;
+    std::mutex passing_;
+    group* writing_ = nullptr;  ///< its records are not changed meanwhile; under passing_
+    std::condition_variable_any watching_;
     std::thread thread_;
+    std::jthread watcher_;
 };
 
 }  // namespace garde::journal

@@ -9,7 +9,10 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <atomic>
+#include <condition_variable>
 #include <future>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -140,6 +143,89 @@ TEST(journal_writer_on_hung_disk, a_disk_that_hangs_while_it_is_written_delays_n
     EXPECT_GE(refused, 1);
     disk.go_on();
     EXPECT_TRUE(durable.get_future().get());
+}
+
+/// What was passed on, to wait for.
+class elsewhere {
+  public:
+    writer_hooks hooks() {
+        return {.grown = {}, .overflow = [this](const record& what) {
+                    const std::lock_guard lock(mutex_);
+                    seen_.push_back(what.event);
+                    came_.notify_all();
+                }};
+    }
+    std::vector<std::string> wait_for(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        EXPECT_TRUE(came_.wait_for(lock, std::chrono::seconds(20), [&] { return seen_.size() >= count; }));
+        return seen_;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable came_;
+    std::vector<std::string> seen_;
+};
+
+TEST(journal_writer_passes_on, what_waits_since_before_the_disk_was_known_to_hang_once_and_in_order) {
+    test::fake_disk disk(1);
+    elsewhere other;
+    writer_thread thread(
+        [&disk] { return log_file::open(disk, "/journal", {}, wall_time{}); },
+        writer_limits{.queue_bound = 10, .retry_interval = milliseconds{1}, .patience = milliseconds{400}},
+        other.hooks());
+    std::promise<bool> ready;
+    thread.append(event("ready"), [&](bool is) { ready.set_value(is); });
+    ASSERT_TRUE(ready.get_future().get());
+    disk.hang();
+    // Within the disk's patience: the first is being written, the others wait behind it.
+    for (const auto* name : {"one", "two", "three"}) thread.append(event(name), {});
+    EXPECT_THAT(other.wait_for(3), ElementsAre("one", "two", "three"));
+    EXPECT_TRUE(thread.failing());
+    std::promise<bool> durable;
+    thread.append(event("four"), [&](bool is) { durable.set_value(is); });
+    EXPECT_THAT(other.wait_for(4), ElementsAre("one", "two", "three", "four"));
+    disk.go_on();
+    EXPECT_TRUE(durable.get_future().get());
+    EXPECT_THAT(other.wait_for(4), ElementsAre("one", "two", "three", "four"));
+}
+
+TEST(journal_writer_passes_on, what_waits_for_a_log_that_cannot_be_opened) {
+    test::fake_disk disk(1);
+    elsewhere other;
+    std::promise<void> asked;
+    std::promise<void> answer;
+    std::atomic<int> tries{0};
+    std::optional<writer_thread> thread;
+    thread.emplace(
+        [&]() -> result<std::unique_ptr<log_file>> {
+            if (tries++ > 0) return log_file::open(disk, "/journal", {}, wall_time{});
+            asked.set_value();
+            answer.get_future().wait();
+            return fail("read-only");
+        },
+        writer_limits{
+            .queue_bound = 10, .retry_interval = milliseconds{1}, .patience = std::chrono::minutes{10}},
+        other.hooks());
+    asked.get_future().wait();
+    thread->append(event("one"), {});
+    thread->append(event("two"), {});
+    answer.set_value();
+    EXPECT_THAT(other.wait_for(2), ElementsAre("one", "two"));
+    thread.reset();
+    EXPECT_THAT(events_of(disk.log("/journal")), testing::UnorderedElementsAre("one", "two", "written-late"));
+}
+
+TEST(journal_writer_passes_on, nothing_while_the_disk_works) {
+    test::fake_disk disk(1);
+    elsewhere other;
+    std::optional<writer_thread> thread;
+    thread.emplace([&disk] { return log_file::open(disk, "/journal", {}, wall_time{}); },
+                   writer_limits{.patience = std::chrono::minutes{10}}, other.hooks());
+    for (int i = 0; i < 20; ++i) thread->append(event("one"), {});
+    thread.reset();
+    EXPECT_THAT(other.wait_for(0), IsEmpty());
+    EXPECT_EQ(records_in(disk.log("/journal")).size(), 20U);
 }
 
 }  // namespace

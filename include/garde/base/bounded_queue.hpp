@@ -50,6 +50,14 @@ class bounded_queue {
         return out;
     }
 
+    /// Shows each item that waits, the first one first. Nobody pushes or takes meanwhile: `what` must be
+    /// quick.
+    template <class Visit>
+    void each_waiting(Visit what) {
+        const std::lock_guard lock(mutex_);
+        for (T& item : items_) what(item);
+    }
+
     /// How many wait.
     [[nodiscard]] std::size_t size() {
         const std::lock_guard lock(mutex_);

@@ -59,8 +59,8 @@ class writer final : public sink {
         std::chrono::seconds keep_names_for{0};                 ///< then personal values are erased; 0: never
         std::filesystem::path names_key{};  ///< their key's file; empty: made in the folder
         on_grown grown{};                   ///< may be empty
-        /// Called with each record that is appended while failing(), on its appender's thread, and with those
-        /// that were being written when writing failed first, on the journal's; may be empty. Must not throw,
+        /// Called once with each record that waits for the disk while failing(): on its appender's thread,
+        /// or, when it waited already, on one of the journal's own, soon after. May be empty. Must not throw,
         /// nor wait.
         std::function<void(const record& what)> overflow{};
     };
