@@ -97,7 +97,7 @@ class Bench:
         backends = degraded.Backends(self.programs, self.pki, self.load_core, self.folder)
         proxy = Proxy(degraded.NGINX, self.programs, self.pki, backends.words, self.proxy_core, self.folder)
         try:
-            seconds = max(1.0, self.lengths.peer_entries / 2_500)
+            seconds = max(1.0, self.lengths.peer_entries / 1_200)
             done = degraded.fill_by_http(self.programs, proxy, self.load_core, self.folder, self.pki, self.lengths.peer_entries, seconds)
             if done.report["answered"] < self.lengths.peer_entries:
                 raise Problem(f"nginx was asked about {done.report['answered']} of {self.lengths.peer_entries} patients only")

@@ -126,7 +126,7 @@ struct admin_api::state {
             case resource::cache: return tell_cache();
             case resource::purge: return purge(request, by);
             case resource::deferrals: return tell_deferrals();
-            case resource::kept: return reconcile(std::string(where.service));
+            case resource::kept: return reconcile(std::string(where.service), request.head.target);
             case resource::stand_in: return explain_stand_in(request, where.service);
             case resource::openapi:
             case resource::journal:
@@ -255,12 +255,18 @@ struct admin_api::state {
         co_return ledger == nullptr ? no_ledger() : json_reply(deferrals_document(ledger->totals()));
     }
 
-    /// Of the newest outage in which requests for this service were kept.
-    net::task<net::page_reply> reconcile(std::string name) {
+    /// Of the outage that ?outage= names, else of the newest one in which requests for this service were
+    /// kept.
+    net::task<net::page_reply> reconcile(std::string name, std::string_view target) {
         if (ledger == nullptr) co_return no_ledger();
         if (find(name) == nullptr) co_return no_such_service();
-        const auto outage = newest_outage(ledger->totals(), name);
-        if (!outage) co_return problem_reply(404, "No request for this service was kept within thirty days.");
+        const auto wanted = http::query_value(target, "outage");
+        const auto named = parse_rfc3339(wanted);
+        if (!wanted.empty() && !named)
+            co_return problem_reply(422, "\"outage\" must be a time as /v1/deferrals gives it (RFC 3339).");
+        const auto outage = find_outage(ledger->totals(), name, named);
+        if (!outage)
+            co_return problem_reply(404, "No request for this service was kept then, or within thirty days.");
         using reported = result<std::vector<emergency::deferral_entry>>;
         auto ask = [this, &name, &outage](std::function<void(reported)> then) {
             ledger->report(name, *outage, std::move(then));

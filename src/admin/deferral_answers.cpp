@@ -72,13 +72,17 @@ std::string deferrals_document(const emergency::ledger_totals& totals) {
                                         {"nearly_full", totals.nearly_full},
                                         {"kept", totals.kept},
                                         {"refused", std::move(refused)},
+                                        {"not_followed", totals.not_followed},
                                         {"outages", std::move(listed)}});
 }
 
-std::optional<wall_time> newest_outage(const emergency::ledger_totals& totals, std::string_view service) {
+std::optional<wall_time> find_outage(const emergency::ledger_totals& totals, std::string_view service,
+                                     std::optional<wall_time> wanted) {
     std::optional<wall_time> out;
-    for (const auto& one : totals.counts)
-        if (one.service == service && (!out || *out < one.outage)) out = one.outage;
+    for (const auto& one : totals.counts) {
+        const bool other = wanted && std::chrono::floor<milliseconds>(one.outage) != *wanted;
+        if (one.service == service && !other && (!out || *out < one.outage)) out = one.outage;
+    }
     return out;
 }
 

@@ -17,8 +17,10 @@ namespace garde::admin {
 /// The answer to GET /v1/deferrals: by outage, how many were kept, and what became of them. The sums add up.
 std::string deferrals_document(const emergency::ledger_totals& totals);
 
-/// When the newest outage began in which requests for this service were kept.
-std::optional<wall_time> newest_outage(const emergency::ledger_totals& totals, std::string_view service);
+/// The beginning of that outage, given to the millisecond, or of the newest one, in which requests for this
+/// service were kept; nothing when there is none.
+std::optional<wall_time> find_outage(const emergency::ledger_totals& totals, std::string_view service,
+                                     std::optional<wall_time> wanted);
 
 /// The answer to GET /v1/services/NAME/deferrals: an outage's deferrals one by one, and for each caller what
 /// became of his: what a reconciliation needs.

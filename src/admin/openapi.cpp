@@ -166,13 +166,14 @@ std::string_view openapi_document() {
     "/v1/services/{name}/deferrals": {
       "get": {
         "operationId": "reconcile",
-        "summary": "The requests kept in the newest outage, one by one and summed up for each caller",
-        "description": "Who asked, when, and what became of it; never what was asked.",
-        "parameters": [{"$ref": "#/components/parameters/name"}],
+        "summary": "The requests kept, and the answers given from the cache, in an outage, one by one and summed up for each caller",
+        "description": "Who asked, when, and what became of it; never what was asked. An answer is confirmed or contradicted when the same caller asks the same again, by what the service says then.",
+        "parameters": [{"$ref": "#/components/parameters/name"}, {"name": "outage", "in": "query", "description": "As GET /v1/deferrals gives it; else the newest one", "schema": {"$ref": "#/components/schemas/time"}}],
         "responses": {
           "200": {"description": "`all` and each of `callers` have `issued` and the states that add up to it", "content": {"application/json": {"schema": {"type": "object"}}}},
           "401": {"$ref": "#/components/responses/unauthorized"},
           "404": {"$ref": "#/components/responses/problem"},
+          "422": {"$ref": "#/components/responses/problem"},
           "503": {"$ref": "#/components/responses/problem"}
         }
       }

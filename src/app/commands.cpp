@@ -6,13 +6,13 @@
 #include "garde/base/version.hpp"
 #include "garde/config/explain.hpp"
 #include "garde/config/load.hpp"
-#include "garde/emergency/receipt.hpp"
 #include "garde/net/signals.hpp"
 #include "garde/telemetry/log.hpp"
 
 #include "console.hpp"
 #include "ctl_commands.hpp"
 #include "journal_commands.hpp"
+#include "receipt_commands.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
@@ -150,35 +150,6 @@ int check(const std::string& file, bool as_json) {
     return errors == 0 ? exit_ok : exit_config;
 }
 
-/// A published set, or a PEM file.
-result<emergency::receipt_keys> read_receipt_keys(const std::string& file) {
-    const auto text = read_all(file);
-    if (!text) return std::unexpected(text.error());
-    if (trimmed(*text).starts_with('{')) return emergency::receipt_keys::parse(*text);
-    const std::array<std::filesystem::path, 1> files{file};
-    return emergency::receipt_keys::load(files);
-}
-
-int verify_receipt_file(const std::string& file, const std::string& keys_file) {
-    const auto text = read_all(file);
-    if (!text) {
-        complain(text.error().message);
-        return exit_failed;
-    }
-    const auto keys = read_receipt_keys(keys_file);
-    if (!keys) {
-        complain(keys.error().message);
-        return exit_failed;
-    }
-    const auto claims = emergency::verify_receipt(trimmed(*text), *keys);
-    if (!claims) {
-        complain("the receipt does not hold: " + claims.error().message);
-        return exit_untrue;
-    }
-    fmt::print("{}\n", *claims);
-    return exit_ok;
-}
-
 void add_run_and_check(CLI::App& cli, int& code) {
     auto* run_command =
         cli.add_subcommand("run", "serve until SIGTERM or SIGINT; SIGHUP has the configuration read anew");
@@ -198,21 +169,6 @@ void add_run_and_check(CLI::App& cli, int& code) {
     check_command->add_option("-c,--config", *file, "configuration file")->capture_default_str();
     check_command->add_flag("--json", *as_json, "print JSON");
     check_command->callback([&code, file, as_json] { code = check(*file, *as_json); });
-}
-
-void add_receipt(CLI::App& cli, int& code) {
-    auto* receipt = cli.add_subcommand("receipt", "proofs that a caller asked")->require_subcommand(1);
-    auto* proof = receipt->add_subcommand("verify", "check a receipt's signature and print what it says");
-    auto file = std::make_shared<std::string>();
-    auto key = std::make_shared<std::string>();
-    proof->add_option("FILE", *file, "the value of Garde-Receipt; - for standard input")->required();
-    proof
-        ->add_option(
-            "--key", *key,
-            "what it is verified with: the set that is published at /.well-known/jwks.json of the status "
-            "site, or one public key, PEM")
-        ->required();
-    proof->callback([&code, file, key] { code = verify_receipt_file(*file, *key); });
 }
 
 }  // namespace

@@ -240,21 +240,23 @@ void add_cache(const add_command& add, const options_ptr& with, int& code) {
 
 void add_deferrals(const add_command& add, const options_ptr& with, int& code) {
     struct wish {
-        std::string service;
+        std::string service, outage;
         bool csv = false, html = false;
     };
     auto what = std::make_shared<wish>();
     auto* list = add("deferrals", "requests that are kept to be asked again, and what became of them");
     list->add_option("SERVICE", what->service, "of this service's newest outage, caller by caller");
+    list->add_option("--outage", what->outage, "of this one, by its time as told without SERVICE");
     auto* csv = list->add_flag("--csv", what->csv, "one line a deferral, for spreadsheets; with SERVICE");
     list->add_flag("--html", what->html, "a page for printing; with SERVICE")->excludes(csv);
     list->callback([&code, with, what] {
         if (what->service.empty()) {
-            if (what->csv || what->html) throw CLI::RequiredError("SERVICE");
+            if (what->csv || what->html || !what->outage.empty()) throw CLI::RequiredError("SERVICE");
             code = ctl(*with, "/v1/deferrals", {}, describe_deferrals);
             return;
         }
-        code = ctl(*with, "/v1/services/" + what->service + "/deferrals", {},
+        const auto query = what->outage.empty() ? "" : "?outage=" + what->outage;
+        code = ctl(*with, "/v1/services/" + what->service + "/deferrals" + query, {},
                    what->csv    ? reconciliation_as_csv
                    : what->html ? reconciliation_as_html
                                 : describe_reconciliation);

@@ -130,6 +130,7 @@ void server::stop() {
     drain_limit_.reset();
     watchdog_.reset();
     for (auto& worker : workers_) worker->stop();
+    receipts_.reset();  // gives what is left to the journal
     if (control_) control_->stop();
     if (admin_) admin_->stop();  // writes down the refusals that were only counted so far
     if (control_)

@@ -47,6 +47,7 @@ class server {
     // server_start.cpp
     result<void> prepare();
     void open_ledger();
+    void open_receipt_book();
     void tell_ledger(const control::view& now);
     void make_workers();
     continuity::posture_ptr load_overrides();
@@ -84,6 +85,7 @@ class server {
     std::unique_ptr<journal::writer> journal_;
     std::unique_ptr<store::override_store> overrides_;
     std::unique_ptr<control::controller> control_;
+    std::unique_ptr<emergency::receipt_book> receipts_;
     std::unique_ptr<proxy::admission> admission_;
     std::unique_ptr<proxy::byte_budget> buffers_;
     std::vector<std::unique_ptr<proxy::worker>> workers_;

@@ -175,6 +175,7 @@ result<void> server::prepare() {
     make_journal();
     overrides_ = store::open_sqlite_override_store(settings_->data_dir / "garde.sqlite");
     control_ = std::make_unique<control::controller>(site_, *journal_, *overrides_);
+    open_receipt_book();
     control_->watch([desk = checkpoints_.get()] { return desk->alarms(std::chrono::steady_clock::now()); });
     journal::record begun{.at = wall_now(), .event = "start", .attributes = {{"node", settings_->node_name}}};
     if (site_->receipts()) begun.attributes.emplace_back("receipt-key", site_->receipts()->id());
@@ -197,6 +198,16 @@ void server::open_ledger() {
             // There are workers before any service is said to have a backend.
             workers_[turn++ % workers_.size()]->ask_again(std::move(what), std::move(then));
         });
+    cache_->let_hear(ledger_->listener());
+}
+
+/// Through the controller, whose records carry the hash of the configuration in force.
+void server::open_receipt_book() {
+    receipts_ = std::make_unique<emergency::receipt_book>(emergency::receipt_book::setup{
+        .journal = settings_->data_dir / "journal",
+        .names_key = settings_->journal.names_key,
+        .write = [control = control_.get()](journal::record what) { control->write(std::move(what)); },
+        .checkpoint = [desk = checkpoints_.get()] { return desk->newest(); }});
 }
 
 /// Which services can be asked again.
@@ -239,7 +250,8 @@ void server::make_workers() {
                 .buffers = *buffers_,
                 .digests = digests,
                 .ledger = ledger_.get(),
-                .limits = limits},
+                .limits = limits,
+                .receipts = receipts_.get()},
             first));
         workers.push_back(workers_.back().get());
     }

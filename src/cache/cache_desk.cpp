@@ -67,6 +67,13 @@ void cache_desk::keep_on_disk(vault_settings where) {
     });
 }
 
+void cache_desk::let_hear(std::shared_ptr<word_listener> listener) {
+    loop_.post([this, listener = std::move(listener)]() mutable {
+        listener_ = std::move(listener);
+        cache_.let_hear(listener_.get());
+    });
+}
+
 std::optional<tier_totals> cache_desk::tier() const {
     const std::lock_guard lock(totals_mutex_);
     return tier_ ? std::optional(tier_->totals()) : std::nullopt;

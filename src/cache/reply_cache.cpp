@@ -66,6 +66,7 @@ struct reply_cache::state {
 
     std::size_t bound_bytes;
     reply_keeper* keeper = nullptr;
+    word_listener* listener = nullptr;
     age_clock clock;
     caller_book callers;
     entry_list seen_once;
@@ -211,6 +212,10 @@ struct reply_cache::state {
         return out;
     }
 
+    void let_hear(const cache_key& key, const service_word& word) const {
+        if (listener->waits_for(key)) listener->hear(key, word);
+    }
+
     refusal settle(const offer& what, use allowed);
     refusal settle_by_recipe(const offer& what, use allowed);
 
@@ -335,6 +340,8 @@ refusal reply_cache::state::settle(const offer& what, use allowed) {
         return refusal::request_unreadable;
     }
     auto why = judge(*request, *reply, *what.rules);
+    if (listener != nullptr && listener->waits())
+        let_hear(make_key(what.service, what.who, *request), {.why = why, .facts = facts_of(*reply)});
     if (why == refusal::none) why = allowed == use::keep ? keep(what, *request, *reply) : refusal::repeated;
     if (removes_older(why)) remove(removal_keys(what.service, what.who, *reply, &*request));
     return why;
@@ -352,6 +359,8 @@ refusal reply_cache::state::settle_by_recipe(const offer& what, use allowed) {
     if (reply->fault) return refusal::fault;
     const auto key = make_key(what.service, what.target, what.who, *what.recipe, *asked);
     auto why = reply->bound_to_request ? refusal::bound_to_request : refusal::none;
+    if (listener != nullptr && listener->waits())
+        let_hear(key, {.why = why, .facts = facts_of(std::string_view(what.reply_body))});
     if (why == refusal::none) why = allowed == use::keep ? keep(what, key) : refusal::repeated;
     if (removes_older(why)) remove({make_removal_key(key)});
     return why;
@@ -367,6 +376,10 @@ std::expected<hit, miss> reply_cache::find(const question& what) {
 
 void reply_cache::tell(reply_keeper* keeper) {
     state_->keeper = keeper;
+}
+
+void reply_cache::let_hear(word_listener* listener) {
+    state_->listener = listener;
 }
 
 bool reply_cache::restore(kept_reply what, steady_time now, restored_as how) {

@@ -10,6 +10,7 @@ std::string_view to_text(deferral_kind value) {
     switch (value) {
         case deferral_kind::message: return "message";
         case deferral_kind::reference: return "reference";
+        case deferral_kind::answer: return "answer";
     }
     std::unreachable();
 }
@@ -35,7 +36,9 @@ bool may_follow(deferral_kind kind, deferral_state from, deferral_state to) {
     using enum deferral_state;
     const bool message = kind == deferral_kind::message;
     switch (from) {
-        case queued: return to == expired || to == (message ? sent : handed_back);
+        case queued:
+            if (kind == deferral_kind::answer) return to == expired || to == confirmed || to == contradicted;
+            return to == expired || to == (message ? sent : handed_back);
         case sent:
             return message && (to == queued || to == confirmed || to == contradicted || to == ambiguous);
         case confirmed:

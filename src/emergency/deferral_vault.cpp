@@ -1,6 +1,7 @@
 // See deferral_vault.hpp. The sealed request: VERSION(1) AGAIN(1) HEAD BODY, each of the two with its length
-// before it. The sealed label: VERSION(1) SHA256(32) ASKER REFERENCE. Both are bound to what stands beside
-// them in the open.
+// before it; of an answer: VERSION(1) KEY(32) SAYS(32) and four days: the answer's period and what was asked
+// for. The sealed label: VERSION(1) SHA256(32) ASKER REFERENCE. Both are bound to what stands beside them in
+// the open.
 #include "garde/emergency/deferral_vault.hpp"
 
 #include "garde/base/bytes.hpp"
@@ -108,6 +109,17 @@ store::stored_deferral deferral_vault::seal(const deferral_request& from) const 
         out.sealed = keys_->seal(context_of("request", out), content.bytes());
         wipe(content.bytes());
     }
+    if (from.followed) {
+        byte_writer content;
+        content.number(version);
+        content.raw(from.followed->key);
+        content.raw(from.followed->facts.says);
+        for (const auto day : {from.followed->facts.period_begin, from.followed->facts.period_end,
+                               from.followed->from, from.followed->until})
+            content.number(static_cast<std::int64_t>(day.time_since_epoch().count()));
+        out.sealed = keys_->seal(context_of("answer", out), content.bytes());
+        wipe(content.bytes());
+    }
     byte_writer label;
     label.number(version);
     label.raw(from.request_sha256);
@@ -131,6 +143,34 @@ std::optional<deferred_message> deferral_vault::open_message(const store::stored
                          .head = std::string(content.counted()),
                          .body = secret_string(content.counted())};
     return content.ok() ? std::optional(std::move(out)) : std::nullopt;
+}
+
+std::optional<followed_answer> deferral_vault::open_followed(const store::stored_deferral& from) const {
+    const auto plain = keys_->open(context_of("answer", from), from.sealed);
+    if (!plain) return std::nullopt;
+    byte_reader content(plain->reveal());
+    if (content.number<std::uint8_t>() != version) return std::nullopt;
+    followed_answer out;
+    out.key = content.raw<32>();
+    out.facts.says = content.raw<32>();
+    for (auto* day : {&out.facts.period_begin, &out.facts.period_end, &out.from, &out.until})
+        *day = std::chrono::sys_days(std::chrono::days(content.number<std::int64_t>()));
+    return content.ok() ? std::optional(out) : std::nullopt;
+}
+
+result<std::vector<std::pair<deferral_id, followed_answer>>> deferral_vault::answers_waiting(
+    std::int64_t& after, std::size_t most) {
+    const auto found =
+        store_->of_kind(to_number(deferral_kind::answer), to_number(deferral_state::queued), after, most);
+    if (!found) return std::unexpected(found.error());
+    std::vector<std::pair<deferral_id, followed_answer>> out;
+    for (const auto& one : *found) {
+        after = one.number;
+        // One whose seal is broken waits until its time is over.
+        if (auto followed = open_followed(one)) out.emplace_back(one.id, *followed);
+    }
+    if (found->empty()) after = -1;
+    return out;
 }
 
 deferral_entry deferral_vault::read_entry(const store::stored_deferral& from) const {
@@ -266,7 +306,7 @@ result<std::vector<deferral_entry>> deferral_vault::of_outage(const std::string&
     return out;
 }
 
-result<std::size_t> deferral_vault::tidy(wall_time now) {
+result<std::vector<deferral_id>> deferral_vault::tidy(wall_time now) {
     // What is being sent is not over yet.
     constexpr std::array waiting{to_number(deferral_state::queued)};
     constexpr std::array settled{to_number(deferral_state::confirmed),
@@ -288,7 +328,9 @@ result<std::size_t> deferral_vault::tidy(wall_time now) {
     const auto used = store_->bytes();
     if (!used) return std::unexpected(used.error());
     used_ = *used;
-    return expired.size();
+    std::vector<deferral_id> out;
+    for (const auto& one : expired) out.push_back(one.id);
+    return out;
 }
 
 }  // namespace garde::emergency

@@ -38,6 +38,15 @@ void ledger_state::count_refused(keep_failure why) {
 ledger::ledger(deferral_vault::settings with, sender send) : state_(std::make_shared<ledger_state>()) {
     state_->with = std::move(with);
     state_->send = std::move(send);
+    state_->watch = std::make_shared<answer_watch>([weak = std::weak_ptr(state_)](deferral_change what) {
+        const auto to = weak.lock();
+        if (!to) return;
+        {
+            const std::lock_guard lock(to->mutex);
+            to->news.told.push_back(std::move(what));
+        }
+        to->came.notify_one();
+    });
     thread_ = std::jthread([state = state_] {
         net::let_workers_go_first();
         ledger_keeper(*state, state).run();
@@ -66,6 +75,22 @@ net::task<std::expected<void, keep_failure>> ledger::keep(net::event_loop& askin
     auto kept = co_await one->arrival->wait();
     if (!kept) state_->count_refused(kept.error());
     co_return kept;
+}
+
+void ledger::follow(answer_note what) {
+    {
+        const std::lock_guard lock(state_->mutex);
+        if (state_->ending || state_->news.given.size() >= note_bound) {
+            ++state_->totals.not_followed;
+            return;
+        }
+        state_->news.given.push_back(std::move(what));
+    }
+    state_->came.notify_one();
+}
+
+std::shared_ptr<cache::word_listener> ledger::listener() const {
+    return state_->watch;
 }
 
 net::task<std::optional<deferral_list>> ledger::list(net::event_loop& asking, caller::identity who,

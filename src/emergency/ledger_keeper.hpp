@@ -36,6 +36,11 @@ class ledger_keeper {
     void hear(const std::map<std::string, bool>& serving);
     void keep(std::vector<std::shared_ptr<wish>> wishes);
     void refuse(const std::vector<std::shared_ptr<wish>>& wishes);
+    void follow(std::vector<answer_note> given);
+    void follow_earlier();
+    void resume_outages();
+    void hear(const std::vector<deferral_change>& told);
+    void leave(std::size_t answers);
     void settle(const attempt_end& one);
     void give_up_the_lost();
     void ask_next(const std::string& service, service_turn& turn);

@@ -54,18 +54,21 @@ struct ledger_news {
     std::vector<listing> listings;
     std::vector<report_request> reports;
     std::vector<attempt_end> ended;       ///< one for each service at most
+    std::vector<answer_note> given;       ///< answers to follow
+    std::vector<deferral_change> told;    ///< what the service said of those
     bool paused = false;                  ///< since just now
     std::map<std::string, bool> serving;  ///< the latest word on each service
 
     [[nodiscard]] bool empty() const {
-        return wishes.empty() && listings.empty() && reports.empty() && ended.empty() && serving.empty() &&
-               !paused;
+        return wishes.empty() && listings.empty() && reports.empty() && ended.empty() && given.empty() &&
+               told.empty() && serving.empty() && !paused;
     }
 };
 
 struct ledger_state {
     deferral_vault::settings with;
     ledger::sender send;
+    std::shared_ptr<answer_watch> watch;
 
     std::mutex mutex;
     std::condition_variable came;

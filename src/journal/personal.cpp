@@ -10,10 +10,11 @@ namespace garde::journal {
 namespace {
 
 /// The one table of them.
-constexpr std::array<std::string_view, 6> personal_names{
+constexpr std::array<std::string_view, 7> personal_names{
     "by",         // an operator
     "source",     // the address that a stranger asked from
     "caller",     // a pharmacy, often a person's
+    "callers",    // whose receipts they are: hashes, which can be tried out
     "added",      // operators
     "removed",    // operators
     "new-token",  // operators

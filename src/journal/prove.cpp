@@ -87,6 +87,11 @@ result<inclusion_proof> prove(const fs::path& folder, std::uint64_t seq, std::op
     return inclusion_proof{*std::move(leaf), seq, *head, *std::move(path)};
 }
 
+bool holds(const inclusion_proof& of) {
+    if (of.seq == 0 || of.seq > of.in.size) return false;
+    return verify_inclusion(tree_hasher().leaf(of.leaf), of.seq - 1, of.in, of.path);
+}
+
 result<consistency_proof> prove_consistency(const fs::path& folder, std::uint64_t first,
                                             std::uint64_t second) {
     posix_file_layer files;

@@ -180,7 +180,9 @@ net::task<after> exchange::last_resort() {
     if (chosen.what == emergency::stand_in_decision::cache && within_limits(chosen, who)) {
         count(answer_kind::cached);
         const stand_in answer = cached_answer(context(who), **kept);
-        co_return co_await send_own(answer);
+        const after then = co_await send_own(answer);
+        follow(**kept);
+        co_return then;
     }
     if (kept && *kept) cache_detail_ = "stand-in-rule";
     if (posture_->last_chance && failed_.empty()) {
@@ -261,6 +263,7 @@ net::task<after> exchange::send_own(const stand_in& answer) {
     http::append_own_head(bytes, answer.status, to_http_date(wall_now()), shape, fields);
     if (!head_only()) bytes += answer.body;
     const net::io_status written = co_await write(bytes);
+    if (answer.receipt && worker_.receipts() != nullptr) worker_.receipts()->note(*answer.receipt);
     if (written != net::io_status::ok) co_return after::broken;
     if (!whole) co_return after::linger;
     co_return shape.keep_alive ? after::keep_alive : after::close;

@@ -156,24 +156,30 @@ net::task<std::optional<emergency::kept_request>> exchange::defer(const caller::
     co_return out;
 }
 
+/// Whether the kept answer was right the service will say, when it is asked the same again. The exchange is
+/// over: its body is given away.
+void exchange::follow(const cache::hit& given) {
+    if (worker_.ledger() == nullptr) return;
+    const auto& route = *where_.route;
+    std::string reference = reference_of(head_, body_, route.kind);
+    worker_.ledger()->follow({.service = service_->settings->name,
+                              .who = given.who,
+                              .request_body = std::move(body_),
+                              .reply_body = given.body,
+                              .recipe = route.recipe,
+                              .target = route.recipe ? std::string(head_.target) : std::string(),
+                              .reference = std::move(reference),
+                              .given_at = wall_now()});
+}
+
 bool exchange::asks_for_deferrals() const {
     return worker_.ledger() != nullptr && head_.path.starts_with(deferrals_path) &&
            (head_.path.size() == deferrals_path.size() || head_.path[deferrals_path.size()] == '/');
 }
 
-/// Of this caller only: by his certificate, or by a message that he has signed, which any consult is good
-/// for.
 net::task<after> exchange::answer_deferrals() {
-    const bool posted = head_.method == "POST";
-    if (!posted && head_.method != "GET" && head_.method != "HEAD")
-        co_return co_await refuse(405, "deferrals are read by GET, or by POST of a signed message",
-                                  "GET, HEAD, POST");
-    caller::identity who = session_.who();
-    if (posted) {
-        const auto ended = co_await take_body();
-        if (ended) co_return *ended;
-        if (!who.verified()) who = co_await ask_desk_who_signed();
-    }
+    caller::identity who;
+    if (const auto ended = co_await learn_asker(who)) co_return *ended;
     if (!who.verified())
         co_return co_await refuse(403,
                                   "show a client certificate, or POST a message that you have signed: "

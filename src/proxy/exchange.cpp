@@ -97,6 +97,7 @@ net::task<exchange::candidate> exchange::try_anyway() {
 net::task<std::optional<after>> exchange::receive() {
     session_.take_what_has_come();
     if (asks_for_deferrals()) co_return co_await answer_deferrals();
+    if (asks_for_proof()) co_return co_await answer_proof();
     const auto found = epoch_->served->find(head_.path);
     if (!found) co_return co_await refuse(404, "no service is configured for this path");
     where_ = *found;

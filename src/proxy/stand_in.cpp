@@ -71,7 +71,10 @@ void add_receipt(stand_in& out, const stand_in_context& context, emergency::stan
          .procedure = what == emergency::stand_in_decision::cache ? "" : service.procedure->version(),
          .attempts = attempts_of(context, at),
          .age = age});
-    if (!receipt.empty()) out.fields.push_back({"Garde-Receipt", std::move(receipt)});
+    if (receipt.empty()) return;
+    out.receipt = {
+        .id = id, .commitment = sha256(receipt), .who = context.who, .exercise = !context.exercise.empty()};
+    out.fields.push_back({"Garde-Receipt", std::move(receipt)});
 }
 
 void add_deferral(stand_in& out, const emergency::kept_request& kept) {
@@ -93,10 +96,6 @@ boost::json::object to_json(const emergency::deferral_entry& one) {
     if (!one.reference.empty()) out["reference"] = one.reference;
     if (!one.result.empty()) out["result"] = one.result;
     return out;
-}
-
-std::string new_id() {
-    return to_base64url(random_bytes(12));
 }
 
 }  // namespace
@@ -131,7 +130,8 @@ stand_in cached_answer(const stand_in_context& context, const cache::hit& kept) 
                                      context.served.settings().node_name, kept.ttl.count())});
     out.fields.push_back({"Proxy-Status", proxy_status(context)});
     if (context.served.receipts())
-        add_receipt(out, context, emergency::stand_in_decision::cache, new_id(), kept.age);
+        add_receipt(out, context, emergency::stand_in_decision::cache, emergency::new_receipt_id(wall_now()),
+                    kept.age);
     return out;
 }
 
@@ -141,7 +141,7 @@ stand_in procedure_answer(const stand_in_context& context) {
     const auto& rules = procedure.settings();
     const std::string_view language =
         emergency::choose_language(context.accept_language, rules.default_language);
-    const std::string id = new_id();
+    const std::string id = emergency::new_receipt_id(wall_now());
     const emergency::circumstances of{.kept = context.kept, .exercise = !context.exercise.empty()};
     stand_in out;
     if (context.kind == continuity::route_kind::soap) {
@@ -190,6 +190,35 @@ stand_in deferrals_answer(const emergency::deferral_list& list, std::string_view
     out.content_type.clear();
     out.body.clear();
     return out;
+}
+
+stand_in proof_answer(const std::expected<std::string, emergency::proof_failure>& found) {
+    const auto problem = [](int status, std::string_view what) {
+        return stand_in{.status = status,
+                        .content_type = "application/problem+json",
+                        .fields = {},
+                        .body = http::problem_document(status, http::phrase_of(status), what)};
+    };
+    const auto later = [&](std::string_view seconds, std::string_view what) {
+        auto out = problem(503, what);
+        out.fields.push_back({"Retry-After", std::string(seconds)});
+        return out;
+    };
+    if (found)
+        return {.status = 200,
+                .content_type = "application/json",
+                .fields = {{"Cache-Control", "private, no-cache"}},
+                .body = *found};
+    switch (found.error()) {
+        case emergency::proof_failure::not_yet: return later("1", "the receipt is on its way to the journal");
+        case emergency::proof_failure::busy: return later("5", "there is more to prove than can be done now");
+        case emergency::proof_failure::unreadable:
+            return later("60", "the journal cannot be read at the moment");
+        case emergency::proof_failure::erased:
+            return problem(410, "whose receipts of that time are is not known any more");
+        case emergency::proof_failure::unknown: return problem(404, "you have no receipt of this id");
+    }
+    std::unreachable();
 }
 
 stand_in gateway_error(const stand_in_context& context) {

@@ -8,7 +8,11 @@
 #include "consult_names.hpp"
 #include "xml_document.hpp"
 
+#include <algorithm>
+#include <array>
 #include <optional>
+#include <span>
+#include <string>
 #include <utility>
 
 namespace garde::soap {
@@ -92,6 +96,33 @@ std::optional<std::string> read_return_code(finder& find, const xmlNode* code) {
            find.text(find.child(code, "Detail"));
 }
 
+/// The elements without children below this one, as NAME=VALUE, but for those named.
+void add_values(finder& find, const xmlNode* below, std::span<const std::string_view> but, std::string& to) {
+    for (const xmlNode* part = below == nullptr ? nullptr : element_from(below->children); part != nullptr;
+         part = element_from(part->next)) {
+        if (std::ranges::find(but, local_name(*part)) != but.end()) continue;
+        if (element_from(part->children) != nullptr) {
+            add_values(find, part, but, to);
+            continue;
+        }
+        to += local_name(*part);
+        to += '=';
+        to += find.value(part).reveal();
+        to += ';';
+    }
+}
+
+secret_string read_entitlement(finder& find, const xmlNode* from) {
+    // When it was said and for how long is read apart; what else is left out comes anew with each answer.
+    static constexpr std::array<std::string_view, 5> others{"Communicated", "InsurabilityDate", "Period",
+                                                            "PaymentApproval", "RegNrWithMut"};
+    std::string values;
+    add_values(find, from, others, values);
+    secret_string out(values);
+    wipe(values);
+    return out;
+}
+
 /// GetInsurabilityForPharmacistResponse.
 void read_pharmacist(finder& find, const xmlNode& payload, consult_reply& out) {
     const xmlNode* info = find.child(&payload, pharmacist_protocol, "ReturnInfo");
@@ -104,6 +135,7 @@ void read_pharmacist(finder& find, const xmlNode& payload, consult_reply& out) {
     const xmlNode* coverage = find.child(response, "Coverage");
     out.communicated = find.date(find.child(coverage, "Communicated"));
     read_period(find, find.child(coverage, "Period"), "BeginDate", "EndDate", out);
+    out.entitlement = read_entitlement(find, coverage);
 }
 
 /// The one item of the generic answer's InsurabilityList. With several items, a truncated list or a
@@ -148,6 +180,7 @@ void read_generic(finder& find, const xmlNode& payload, consult_reply& out) {
                                     find.value(find.child(registered, "RegNrWithMut"))};
     out.communicated = find.date(find.child(item, "InsurabilityDate"));
     read_period(find, find.child(item, "Period"), "PeriodStart", "PeriodEnd", out);
+    out.entitlement = read_entitlement(find, item);
 }
 
 }  // namespace

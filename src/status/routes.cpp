@@ -15,24 +15,9 @@ namespace {
 constexpr std::string_view procedure_prefix = "/procedure/";
 constexpr std::string_view checkpoint_path = "/.well-known/garde/checkpoint";
 
-/// The value of the query's first parameter of this name, as it stands: what it is compared with needs no
-/// decoding.
-std::string_view query_value(std::string_view target, std::string_view name) {
-    const auto mark = target.find('?');
-    if (mark == std::string_view::npos) return {};
-    std::string_view query = target.substr(mark + 1);
-    while (!query.empty()) {
-        const std::string_view pair = query.substr(0, query.find('&'));
-        if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=')
-            return pair.substr(name.size() + 1);
-        query.remove_prefix(std::min(pair.size() + 1, query.size()));
-    }
-    return {};
-}
-
 /// ?lang= when it names a language of ours, else Accept-Language, else `fallback`.
 const texts& language_for(const question& asked, std::string_view fallback) {
-    const auto wanted = query_value(asked.target, "lang");
+    const auto wanted = http::query_value(asked.target, "lang");
     if (std::ranges::find(emergency::languages, wanted) != emergency::languages.end())
         return texts_in(wanted);
     return texts_in(emergency::choose_language(asked.accept_language, fallback));

@@ -216,6 +216,16 @@ class sqlite_deferral_store final : public deferral_store {
                       [&](statement& with) { with.bind(1, std::int64_t{state}); });
     }
 
+    result<std::vector<stored_deferral>> of_kind(std::uint8_t kind, std::uint8_t state, std::int64_t after,
+                                                 std::size_t most) override {
+        return select("list deferrals", "kind = ? AND state = ? AND number > ? ORDER BY number", most,
+                      [&](statement& with) {
+                          with.bind(1, std::int64_t{kind});
+                          with.bind(2, std::int64_t{state});
+                          with.bind(3, after);
+                      });
+    }
+
     result<std::vector<stored_deferral>> of_caller(const deferral_key& caller, std::size_t most) override {
         return select("list deferrals", "caller = ? ORDER BY number DESC", most,
                       [&](statement& with) { with.bind_bytes(1, view(caller)); });
@@ -234,7 +244,8 @@ class sqlite_deferral_store final : public deferral_store {
     result<std::vector<deferral_count>> counts() override {
         constexpr std::string_view what = "count the deferrals";
         auto query = database_.prepare(
-            "SELECT service, outage_ns, kind, state, count(*) FROM deferrals GROUP BY service, outage_ns, "
+            "SELECT service, outage_ns, kind, state, count(*), max(kept_ns) FROM deferrals GROUP BY service, "
+            "outage_ns, "
             "kind, state "
             "ORDER BY outage_ns, service, kind, state");
         if (!query) return failed(what, query.error());
@@ -247,7 +258,8 @@ class sqlite_deferral_store final : public deferral_store {
                            .outage = time_of(query->number(1)),
                            .kind = static_cast<std::uint8_t>(query->number(2)),
                            .state = static_cast<std::uint8_t>(query->number(3)),
-                           .count = static_cast<std::uint64_t>(query->number(4))});
+                           .count = static_cast<std::uint64_t>(query->number(4)),
+                           .last_kept = time_of(query->number(5))});
         }
     }
 

@@ -43,12 +43,17 @@ TEST(deferral_answers, the_states_of_an_outage_add_up_to_what_was_issued) {
     EXPECT_EQ(first.at("outage"), "2018-08-09T09:00:00.000Z");
 }
 
-TEST(deferral_answers, the_newest_outage_of_a_service) {
+TEST(deferral_answers, the_newest_outage_of_a_service_or_the_one_that_is_named) {
     emergency::ledger_totals totals;
     totals.counts = {
         {"orders", nine, 0, 0, 3}, {"orders", nine + 3h, 0, 0, 3}, {"other", nine + 9h, 0, 0, 1}};
-    EXPECT_EQ(newest_outage(totals, "orders"), nine + 3h);
-    EXPECT_EQ(newest_outage(totals, "none"), std::nullopt);
+    EXPECT_EQ(find_outage(totals, "orders", std::nullopt), nine + 3h);
+    EXPECT_EQ(find_outage(totals, "none", std::nullopt), std::nullopt);
+    EXPECT_EQ(find_outage(totals, "orders", nine), nine);
+    EXPECT_EQ(find_outage(totals, "orders", nine + 1h), std::nullopt);
+    // As it was told: to the millisecond.
+    totals.counts = {{"orders", nine + 3h + 5ms + 7us, 0, 0, 3}};
+    EXPECT_EQ(find_outage(totals, "orders", nine + 3h + 5ms), nine + 3h + 5ms + 7us);
 }
 
 TEST(deferral_answers, each_caller_has_sums_that_add_up) {

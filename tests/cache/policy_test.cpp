@@ -42,7 +42,8 @@ struct judging : testing::Test {
         .communicated = day(2018, 8, 1),
         .period_begin = day(2018, 1, 1),
         .period_end = day(2018, 12, 31),
-        .is_test = std::nullopt};
+        .is_test = std::nullopt,
+        .entitlement = {}};
     config::cache_settings rules;
 
     [[nodiscard]] std::string_view verdict() const { return to_text(judge(request, reply, rules)); }

@@ -7,7 +7,9 @@ import subprocess
 import pytest
 from jwcrypto import jwk, jws
 
+from harness import journal
 from harness.consult import consult, patient
+from harness.processes import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +134,89 @@ def test_a_former_key_that_is_none_is_refused(garde):
         assert "[receipts] former_keys" in said and "none.pem" in said
     finally:
         garde.write_config()
+
+
+# --- proofs
+
+
+def proof_of(garde, receipt, caller=1):
+    """Of the journal, once its record is written: nobody who hands out a receipt waits for that."""
+    receipt_id = verified(receipt, published(garde))["jti"]
+    with garde.client(caller) as client:
+        def proven():
+            reply = client.request("GET", f"/.well-known/garde/receipts/{receipt_id}/proof")
+            assert reply.status in (200, 503), reply.body
+            if reply.status == 503:
+                assert reply.get("Retry-After") == "1"
+            return reply.status == 200 and reply
+
+        return wait_for(proven, "the proof of a receipt", 5)
+
+
+def test_its_proof_is_accepted_by_a_verifier_that_is_not_ours(garde):
+    _, receipt = ask(garde)
+    reply = proof_of(garde, receipt)
+    proof = json.loads(reply.body)
+    commitment = journal.encode(hashlib.sha256(receipt.encode()).digest())
+    record = json.loads(proof["leaf"])
+    assert record["event"] == "receipts" and f":{commitment}" in record["attributes"]["receipts"]
+    path = [bytes.fromhex(node) for node in proof["path"]]
+    root = bytes.fromhex(proof["root"])
+    assert journal.included(proof["leaf"].encode(), proof["index"], proof["size"], path, root)
+    leaves = [journal.leaf_hash(line) for line in journal.lines(garde.data / "journal")][: proof["size"]]
+    assert journal.root_of(leaves) == root
+    garde.verify_journal()
+
+
+def test_its_proof_is_checked_offline_and_with_a_single_changed_byte_it_fails(garde):
+    _, receipt = ask(garde)
+    document = proof_of(garde, receipt).body.decode()
+    keys = published(garde)
+    (garde.folder / "receipt.jws").write_text(receipt)
+    (garde.folder / "keys.json").write_text(keys)
+
+    def verify(proof, expect=0):
+        (garde.folder / "proof.json").write_text(proof)
+        return garde.command("receipt", "verify", "--key", garde.folder / "keys.json", "--proof", garde.folder / "proof.json",
+                             garde.folder / "receipt.jws", expect=expect)
+
+    assert "in the journal as record" in verify(document)
+    original = json.loads(document)
+    for member, value in (("root", "0" * 64), ("seq", original["seq"] - 1), ("path", original["path"][:-1]),
+                          ("leaf", original["leaf"].replace('"count":"1"', '"count":"2"'))):
+        assert "does not hold" in verify(json.dumps(original | {member: value}), expect=4)
+    _, other = ask(garde)
+    (garde.folder / "receipt.jws").write_text(other)
+    assert "does not hold this receipt" in verify(document, expect=4)
+
+
+def test_each_caller_gets_the_proofs_of_his_own_receipts(garde):
+    _, receipt = ask(garde)
+    proof_of(garde, receipt)
+    receipt_id = verified(receipt, published(garde))["jti"]
+    for caller in (2, None):
+        with garde.client(caller) as client:
+            assert client.request("GET", f"/.well-known/garde/receipts/{receipt_id}/proof").status == 404
+    with garde.client() as client:
+        assert client.request("GET", "/.well-known/garde/receipts/AAAAAAAAAAAAAAAAAAAAAAAA/proof").status == 404
+        assert client.request("GET", "/.well-known/garde/receipts/none/proof").status == 404
+
+
+def test_whoever_has_the_receipt_of_somebody_unverified_gets_its_proof(garde):
+    with garde.client(None) as client:
+        receipt = client.ask(consult(patient(9100))).get("Garde-Receipt")
+    assert verified(receipt, published(garde))["caller"] == "unverified"
+    proof_of(garde, receipt, caller=None)
+    proof_of(garde, receipt, caller=2)
+
+
+def test_nobody_can_tell_from_the_journal_who_asked(garde):
+    _, receipt = ask(garde)
+    claims = verified(receipt, published(garde))
+    proof_of(garde, receipt)
+    written = b"\n".join(journal.lines(garde.data / "journal"))
+    for told in (claims["jti"], claims["request_sha256"], receipt[:60]):
+        assert told.encode() not in written
+    for record in map(json.loads, journal.lines(garde.data / "journal")):
+        if record["event"] == "receipts":
+            assert set(record["attributes"]) == {"count", "receipts"} and set(record["hidden"]) == {"callers"}

@@ -160,8 +160,8 @@ TEST_F(vault_test, those_whose_time_is_over_expire_and_the_settled_go_after_a_mo
     keep(message(2));
     keep(reference(3));
     change(2, deferral_state::sent);
-    EXPECT_EQ(*vault->tidy(now + 24h - 1ns), 0U);
-    EXPECT_EQ(*vault->tidy(now + 24h), 2U);
+    EXPECT_EQ(vault->tidy(now + 24h - 1ns)->size(), 0U);
+    EXPECT_EQ(vault->tidy(now + 24h)->size(), 2U);
     std::map<std::uint32_t, deferral_state> states;
     const auto entries = vault->of_caller(one, 9);
     for (const auto& each : *entries) states[number_of(each.id)] = each.state;

@@ -3,6 +3,7 @@
 #include "garde/emergency/ledger.hpp"
 
 #include "../support/crash_disk.hpp"
+#include "../support/messages.hpp"
 #include "../support/run.hpp"
 #include "deferring.hpp"
 
@@ -10,6 +11,7 @@
 #include <fstream>
 #include <latch>
 #include <mutex>
+#include <set>
 #include <vector>
 
 namespace garde::emergency {
@@ -315,6 +317,136 @@ TEST_F(at_ledger, deferrals_of_one_outage_are_counted_together) {
     });
     reported.wait();
     EXPECT_THAT(entries, SizeIs(2));
+}
+
+TEST_F(at_ledger, a_restart_in_an_outage_does_not_begin_another_one) {
+    begin();
+    desk->serving("prescriptions", false);
+    keep_first(message(1));
+    desk.reset();
+    begin();
+    desk->serving("prescriptions", false);
+    keep_first(message(2));
+    const auto outages = [this] {
+        const auto limit = test::in(test::patience);
+        for (;;) {
+            std::set<wall_time> out;
+            std::uint64_t count = 0;
+            for (const auto& each : desk->totals().counts) out.insert(each.outage), count += each.count;
+            if (count == 2 || std::chrono::steady_clock::now() > limit) return out;
+            (void)list(one);
+        }
+    };
+    EXPECT_THAT(outages(), SizeIs(1));
+}
+
+// --- answers that were given from the cache
+
+struct following : at_ledger {
+    using at_ledger::one;
+    std::string question = test::fixture("consult-request.xml");
+    std::string answer = test::fixture("consult-reply.xml");
+
+    void note(const caller::identity& who) {
+        desk->follow({.service = "assurability",
+                      .who = who,
+                      .request_body = question,
+                      .reply_body = std::make_shared<const std::string>(answer),
+                      .reference = "R1",
+                      .given_at = wall_now()});
+    }
+    [[nodiscard]] cache::cache_key key(const caller::identity& who) const {
+        return cache::make_key("assurability", who, *soap::read_request(question));
+    }
+    void hear(const caller::identity& who, const std::string& reply) {
+        desk->listener()->hear(
+            key(who), {.why = cache::refusal::none, .facts = cache::facts_of(*soap::read_reply(reply))});
+    }
+    /// Until the only one of his is in this state.
+    deferral_entry wait_until(const caller::identity& who, deferral_state wanted) {
+        const auto limit = test::in(test::patience);
+        std::string known;
+        while (std::chrono::steady_clock::now() < limit) {
+            const auto found = list(who, known, 1000ms);
+            if (!found) continue;
+            known = found->version;
+            if (found->entries.size() == 1 && found->entries[0].state == wanted) return found->entries[0];
+        }
+        ADD_FAILURE() << "never " << to_text(wanted);
+        return {};
+    }
+};
+
+TEST_F(following, an_answer_is_confirmed_by_the_service_saying_the_same_again) {
+    begin();
+    note(one);
+    const auto given = wait_until(one, deferral_state::queued);
+    EXPECT_EQ(given.kind, deferral_kind::answer);
+    EXPECT_EQ(given.reference, "R1");
+    EXPECT_EQ(given.request_sha256, to_hex(sha256(question)));
+    hear(one, answer);
+    EXPECT_EQ(wait_until(one, deferral_state::confirmed).result, "same-coverage");
+}
+
+TEST_F(following, an_answer_is_contradicted_by_the_service_saying_something_else) {
+    begin();
+    note(one);
+    note(two);
+    wait_until(one, deferral_state::queued);
+    wait_until(two, deferral_state::queued);
+    hear(one, test::with(answer, "<c:Code1>110<", "<c:Code1>111<"));
+    EXPECT_EQ(wait_until(one, deferral_state::contradicted).result, "coverage-changed");
+    EXPECT_EQ(wait_until(two, deferral_state::queued).result, "") << "each caller asks for himself";
+}
+
+TEST_F(following, it_is_waited_for_over_a_restart) {
+    begin();
+    note(one);
+    wait_until(one, deferral_state::queued);
+    desk.reset();
+    begin();
+    wait_until(one, deferral_state::queued);  // it is open again
+    EXPECT_TRUE(desk->listener()->waits_for(key(one)));
+    hear(one, answer);
+    wait_until(one, deferral_state::confirmed);
+    desk.reset();
+    begin();
+    wait_until(one, deferral_state::confirmed);
+    EXPECT_FALSE(desk->listener()->waits());
+}
+
+TEST_F(following, answers_leave_half_of_the_room_to_what_is_to_be_asked_again) {
+    bytes = 128ULL * 1024;
+    begin();
+    keep_first(message(1));
+    std::uint64_t given = 0;
+    const auto limit = test::in(test::patience);
+    while (desk->totals().not_followed == 0 && std::chrono::steady_clock::now() < limit) {
+        note(two);
+        ++given;
+        (void)list(two);
+    }
+    EXPECT_GT(given, 10U);
+    EXPECT_TRUE(keep(message(2)));
+}
+
+TEST_F(following, what_cannot_be_read_is_counted_as_not_followed) {
+    begin();
+    keep_first(message(1));
+    question = "<no consult/>";
+    note(two);
+    const auto limit = test::in(test::patience);
+    while (desk->totals().not_followed == 0 && std::chrono::steady_clock::now() < limit) (void)list(two);
+    EXPECT_EQ(desk->totals().not_followed, 1U);
+}
+
+TEST_F(following, what_is_heard_after_the_end_harms_nobody) {
+    begin();
+    note(one);
+    wait_until(one, deferral_state::queued);
+    const auto ear = desk->listener();
+    desk.reset();
+    ear->hear(key(one), {.why = cache::refusal::deceased, .facts = {}});
 }
 
 }  // namespace

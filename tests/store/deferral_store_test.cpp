@@ -157,10 +157,14 @@ TEST_F(deferrals, an_outage_is_counted_by_kind_and_state_and_listed_in_parts) {
     move(2, done, deferral_store::content::goes);
     const auto counts = store->counts();
     ASSERT_TRUE(counts.has_value());
-    EXPECT_THAT(*counts, ElementsAre(deferral_count{"assurability", day - 1h, 0, queued, 1},
-                                     deferral_count{"assurability", day, 0, queued, 2},
-                                     deferral_count{"assurability", day, 0, done, 1},
-                                     deferral_count{"assurability", day, 1, queued, 1}));
+    const auto kept = [](std::uint8_t number) { return deferral(number).kept_at; };
+    EXPECT_THAT(*counts, ElementsAre(deferral_count{"assurability", day - 1h, 0, queued, 1, kept(4)},
+                                     deferral_count{"assurability", day, 0, queued, 2, kept(3)},
+                                     deferral_count{"assurability", day, 0, done, 1, kept(2)},
+                                     deferral_count{"assurability", day, 1, queued, 1, kept(5)}));
+    EXPECT_THAT(numbers(store->of_kind(0, queued, 0, 2)), ElementsAre(1, 3));
+    EXPECT_THAT(numbers(store->of_kind(0, queued, 3, 9)), ElementsAre(4));
+    EXPECT_THAT(numbers(store->of_kind(1, queued, 0, 9)), ElementsAre(5));
     EXPECT_THAT(numbers(store->of_outage("assurability", day, 0, 2)), ElementsAre(1, 2));
     EXPECT_THAT(numbers(store->of_outage("assurability", day, 2, 9)), ElementsAre(3, 5));
 }

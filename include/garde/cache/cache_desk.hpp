@@ -74,6 +74,9 @@ class cache_desk {
     /// Any thread, once: keeps what it has on the disk as well, and takes from there what is not in memory.
     void keep_on_disk(vault_settings where);
 
+    /// Any thread, once: who hears what the service says.
+    void let_hear(std::shared_ptr<word_listener> listener);
+
     /// Any thread: another bound from now on; what no longer fits goes.
     void resize(std::size_t bound_bytes);
 
@@ -122,6 +125,7 @@ class cache_desk {
     net::event_loop loop_;
     net::mailbox offers_;
     net::mailbox questions_;
+    std::shared_ptr<word_listener> listener_;
     reply_cache cache_;
     std::vector<std::pair<asked, found>> answers_;  ///< found in this turn of the loop
     std::unique_ptr<store_tier> tier_;  ///< set under totals_mutex_ by the desk's thread; null: memory only

@@ -8,6 +8,7 @@
 #include "garde/cache/kept_reply.hpp"
 #include "garde/cache/key.hpp"
 #include "garde/cache/policy.hpp"
+#include "garde/cache/service_word.hpp"
 #include "garde/caller/identity.hpp"
 #include "garde/caller/pattern.hpp"
 #include "garde/config/settings.hpp"
@@ -123,6 +124,9 @@ class reply_cache {
 
     /// Null: nobody. It outlives the cache.
     void tell(reply_keeper* keeper);
+
+    /// Null: nobody. It outlives the cache.
+    void let_hear(word_listener* listener);
 
     /// Takes in a reply that was kept elsewhere, unless a newer one is here. False when there is no place for
     /// it.

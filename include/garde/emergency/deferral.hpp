@@ -18,13 +18,17 @@ enum class deferral_kind : std::uint8_t {
     /// signed it,
     /// whose software finds it in the list of what is due.
     reference,
+    /// Nothing but what its sender knows it by: it had a kept answer. What the service says when it is asked
+    /// the same
+    /// again tells whether that was right.
+    answer,
 };
 
 enum class deferral_state : std::uint8_t {
     queued,        ///< waits for the service, or, a reference, for its sender
     sent,          ///< written down before it is sent: what becomes of it is not known yet
-    confirmed,     ///< the service answered, and took it
-    contradicted,  ///< the service answered, and refused it
+    confirmed,     ///< the service answered, and took it; or said what the kept answer had said
+    contradicted,  ///< the service answered, and refused it; or said something else than the kept answer
     expired,       ///< its time was over before the service was back
     handed_back,   ///< its sender has been told that it is due to be asked again
     ambiguous,     ///< it may have been processed or not: nobody can tell
@@ -39,7 +43,7 @@ std::string_view to_text(deferral_state value);
 /// Nothing more will become of it.
 [[nodiscard]] bool is_settled(deferral_state value);
 
-/// May `to` come after `from`? A reference is never sent, a message is never handed back.
+/// May `to` come after `from`? A reference is never sent, a message is never handed back, an answer neither.
 [[nodiscard]] bool may_follow(deferral_kind kind, deferral_state from, deferral_state to);
 
 /// What came of one attempt to ask again.

@@ -6,6 +6,7 @@
 #include "garde/base/result.hpp"
 #include "garde/base/secret.hpp"
 #include "garde/cache/sealing.hpp"
+#include "garde/cache/service_word.hpp"
 #include "garde/caller/identity.hpp"
 #include "garde/emergency/deferral.hpp"
 #include "garde/store/deferral_store.hpp"
@@ -17,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace garde::emergency {
@@ -26,6 +28,14 @@ using deferral_id = store::deferral_key;
 /// For callers: 22 characters of base64url.
 std::string to_text(const deferral_id& id);
 std::optional<deferral_id> parse_deferral_id(std::string_view text);
+
+/// What a kept answer, which was given, said to which question; see answer_watch.hpp.
+struct followed_answer {
+    cache::cache_key key{};
+    cache::answer_facts facts;
+    std::chrono::sys_days from;  ///< the days asked for
+    std::chrono::sys_days until;
+};
 
 /// A request to be kept.
 struct deferral_request {
@@ -41,6 +51,7 @@ struct deferral_request {
     std::string head;            ///< a message's HTTP head, with the empty line; a reference has none
     std::string body;
     repetition again = repetition::harmful;
+    std::optional<followed_answer> followed{};  ///< with `answer`, and with nothing else
 };
 
 /// What there is to say of a deferral, without the request.
@@ -103,6 +114,10 @@ class deferral_vault {
     /// The service's next message that is queued. One whose seal is broken is set to ambiguous, with an error
     /// in the log, and the one after it is given.
     result<std::optional<deferred_message>> next(const std::string& service, wall_time now);
+    /// The answers that are still waited for, in the order of keeping, after this number and so many at most;
+    /// the last one's number comes back in it, or -1 when there are none any more.
+    result<std::vector<std::pair<deferral_id, followed_answer>>> answers_waiting(std::int64_t& after,
+                                                                                 std::size_t most);
     /// Those that were being sent when garde ended.
     result<std::vector<deferred_message>> left_sent();
     /// Newest first.
@@ -111,9 +126,11 @@ class deferral_vault {
     result<std::vector<deferral_entry>> of_outage(const std::string& service, wall_time outage);
     result<std::vector<store::deferral_count>> counts() { return store_->counts(); }
 
-    /// Sets those whose time is over to expired, and removes those that were settled long ago. How many
-    /// expired.
-    result<std::size_t> tidy(wall_time now);
+    /// Sets those whose time is over to expired, and removes those that were settled long ago. Which expired.
+    result<std::vector<deferral_id>> tidy(wall_time now);
+
+    /// Answers take half of the bound at most: the rest is for what is to be asked again.
+    [[nodiscard]] bool has_room_for_answers() const { return used_ < with_.bytes / 2; }
 
     /// True with three quarters of the bound taken: for alarms.
     [[nodiscard]] bool nearly_full() const { return used_ >= with_.bytes / 4 * 3; }
@@ -123,6 +140,7 @@ class deferral_vault {
         : with_(std::move(with)), store_(std::move(store)) {}
     result<void> open_key();
     [[nodiscard]] store::stored_deferral seal(const deferral_request& from) const;
+    [[nodiscard]] std::optional<followed_answer> open_followed(const store::stored_deferral& from) const;
     [[nodiscard]] std::optional<deferred_message> open_message(const store::stored_deferral& from) const;
     [[nodiscard]] deferral_entry read_entry(const store::stored_deferral& from) const;
     template <class Each>

@@ -62,6 +62,10 @@ class response_head : public head {
     std::string_view reason_phrase;
 };
 
+/// The value of a request target's first query parameter of this name, as it stands: not decoded. Empty
+/// without one.
+std::string_view query_value(std::string_view target, std::string_view name);
+
 /// ASCII case-insensitive comparison.
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 

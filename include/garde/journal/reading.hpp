@@ -2,6 +2,7 @@
 // another process too; none changes anything.
 #pragma once
 
+#include "garde/base/clock.hpp"
 #include "garde/base/result.hpp"
 #include "garde/journal/tree_head.hpp"
 
@@ -10,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -50,6 +52,14 @@ struct inclusion_proof {
 /// `size`: of which tree; empty: of all durable records.
 result<inclusion_proof> prove(const std::filesystem::path& folder, std::uint64_t seq,
                               std::optional<std::uint64_t> size);
+
+/// Whether the path leads from the leaf to the root (RFC 9162, 2.1.3.2).
+[[nodiscard]] bool holds(const inclusion_proof& of);
+
+/// The newest durable record whose line has this text, among those of the segments that may have records of
+/// that time, give or take an hour; nothing when there is none.
+result<std::optional<std::uint64_t>> find_record(const std::filesystem::path& folder, std::string_view text,
+                                                 wall_time around);
 
 /// That the log of `second` records begins with that of `first` (RFC 9162, 2.1.4).
 struct consistency_proof {

@@ -103,8 +103,16 @@ class exchange {
     net::task<std::optional<emergency::kept_request>> defer(const caller::identity& who);
     [[nodiscard]] emergency::deferral_request deferral(const caller::identity& who);
     void add_idempotency_key(std::string& head);
+    void follow(const cache::hit& given);
     [[nodiscard]] bool asks_for_deferrals() const;
     net::task<after> answer_deferrals();
+
+    // own_matters.cpp: what callers ask garde itself
+    net::task<std::optional<after>> learn_asker(caller::identity& who);
+    [[nodiscard]] bool asks_for_proof() const;
+    net::task<after> answer_proof();
+
+    // answers.cpp
     net::task<after> refuse(int status, std::string_view what, std::string_view allowed = "POST");
     net::task<after> send_own(const stand_in& answer);
     net::task<net::io_status> write(std::string_view bytes);

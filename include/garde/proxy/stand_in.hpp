@@ -6,6 +6,7 @@
 #include "garde/cache/reply_cache.hpp"
 #include "garde/continuity/posture.hpp"
 #include "garde/emergency/ledger.hpp"
+#include "garde/emergency/receipt_book.hpp"
 #include "garde/http/rewrite.hpp"
 #include "garde/proxy/site.hpp"
 
@@ -23,6 +24,7 @@ struct stand_in {
     std::string content_type;
     std::vector<http::owned_field> fields;
     std::string body;
+    std::optional<emergency::issued_receipt> receipt{};  ///< among the fields; for the journal
 };
 
 /// A backend that was asked and gave no answer.
@@ -62,6 +64,13 @@ inline constexpr std::string_view deferrals_path = "/.well-known/garde/deferrals
 /// where he has none of that id.
 stand_in deferrals_answer(const emergency::deferral_list& list, std::string_view known,
                           std::optional<emergency::deferral_id> only);
+
+/// Where callers find the proof of a receipt, on the listener: PATH/ID/proof.
+inline constexpr std::string_view receipts_path = "/.well-known/garde/receipts/";
+inline constexpr std::string_view proof_suffix = "/proof";
+
+/// The proof as JSON, or why there is none: 404, 410, or 503 with when to ask again.
+stand_in proof_answer(const std::expected<std::string, emergency::proof_failure>& found);
 
 /// 502, or 504 where the last attempt ran out of time.
 stand_in gateway_error(const stand_in_context& context);

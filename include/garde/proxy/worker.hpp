@@ -11,6 +11,7 @@
 #include "garde/continuity/routing.hpp"
 #include "garde/continuity/sighting.hpp"
 #include "garde/emergency/ledger.hpp"
+#include "garde/emergency/receipt_book.hpp"
 #include "garde/emergency/stand_in_limits.hpp"
 #include "garde/http/parser.hpp"
 #include "garde/net/event_loop.hpp"
@@ -96,6 +97,7 @@ class worker {
         emergency::ledger* ledger = nullptr;  ///< null: no request is kept to be asked again
         /// Of the stand-in rules, of all workers together.
         std::shared_ptr<emergency::stand_in_limits> limits = std::make_shared<emergency::stand_in_limits>();
+        emergency::receipt_book* receipts = nullptr;  ///< null: they are not brought into the journal
     };
 
     explicit worker(environment with, continuity::posture_ptr first);
@@ -144,6 +146,7 @@ class worker {
     [[nodiscard]] worker_counters& counters() { return *current_->counters; }
     [[nodiscard]] cache::cache_desk* cache() { return with_.cache; }
     [[nodiscard]] emergency::ledger* ledger() { return with_.ledger; }
+    [[nodiscard]] emergency::receipt_book* receipts() { return with_.receipts; }
     [[nodiscard]] emergency::stand_in_limits& stand_in_limits() { return *with_.limits; }
     [[nodiscard]] bool draining() const { return draining_; }
     /// An attempt that was answered: reported in batches. What an exchange saw in a former epoch is not.

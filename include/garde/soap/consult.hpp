@@ -83,6 +83,9 @@ struct consult_reply {
     std::optional<std::chrono::sys_days> period_begin;  ///< Coverage/Period, both ends inclusive
     std::optional<std::chrono::sys_days> period_end;
     std::optional<bool> is_test;  ///< where the reply says so
+    /// To what the patient is entitled: codes and regime, each with its element's name, in their order. Equal
+    /// texts say the same; empty where nothing is said.
+    secret_string entitlement;
 };
 
 /// Reads a question: UTF-8, at most 1 MiB, depth 64, 256 attributes an element. Never touches the network or

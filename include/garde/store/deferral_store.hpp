@@ -52,6 +52,7 @@ struct deferral_count {
     std::uint8_t kind = 0;
     std::uint8_t state = 0;
     std::uint64_t count = 0;
+    wall_time last_kept{};  ///< of those
 
     friend bool operator==(const deferral_count&, const deferral_count&) = default;
 };
@@ -89,6 +90,9 @@ class deferral_store {
     virtual result<std::vector<stored_deferral>> overdue(wall_time now, std::span<const std::uint8_t> states,
                                                          std::size_t most) = 0;
     virtual result<std::vector<stored_deferral>> in_state(std::uint8_t state, std::size_t most) = 0;
+    /// Of this kind and in this state, in the order of keeping, after this number.
+    virtual result<std::vector<stored_deferral>> of_kind(std::uint8_t kind, std::uint8_t state,
+                                                         std::int64_t after, std::size_t most) = 0;
     /// A caller's, newest first.
     virtual result<std::vector<stored_deferral>> of_caller(const deferral_key& caller, std::size_t most) = 0;
     /// Those of an outage, in the order of keeping, after this number.
