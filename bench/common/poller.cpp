@@ -23,7 +23,7 @@ bool poller::watch(int descriptor, event_handler& then) {
 }
 
 void poller::wait(std::chrono::nanoseconds at_most) {
-    const auto ns = std::max<std::int64_t>(0, at_most.count());
+    const auto ns = awake_ ? 0 : std::max<std::int64_t>(0, at_most.count());
     timespec limit{};
     limit.tv_sec = ns / 1'000'000'000;
     limit.tv_nsec = ns % 1'000'000'000;

@@ -29,11 +29,16 @@ class poller {
     /// when the kernel refuses.
     [[nodiscard]] bool watch(int descriptor, event_handler& then);
 
+    /// From now on it looks again and again instead of sleeping: whoever sends it something need not wake it,
+    /// which would cost him processor time.
+    void stay_awake() { awake_ = true; }
+
     /// Waits until something is ready, at most so long, and calls the handlers.
     void wait(std::chrono::nanoseconds at_most);
 
   private:
     int epoll_ = -1;
+    bool awake_ = false;
 };
 
 }  // namespace bench

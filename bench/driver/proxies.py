@@ -76,6 +76,7 @@ class Proxy:
         own.mkdir(exist_ok=True)
         known = {"port": self.port, "admin_port": free_port(), "status_port": free_port(), "pki": pki, "folder": own,
                  "probe": PROBE, "probe_text": _one_line(PROBE), **words, **kind.words}
+        self.words = known
         text = re.sub(r"@([a-z_0-9]+)@", lambda found: str(known[found[1]]), (PEERS / kind.template).read_text())
         file = own / pathlib.PurePath(kind.template).name
         file.write_text(text)

@@ -47,6 +47,7 @@ struct options {
     bench::draw::order order = bench::draw::order::turn;
     bool same_bodies = false;
     bool count_misses = false;
+    bool awake = false;
 };
 
 std::chrono::nanoseconds to_time(double seconds) {
@@ -168,6 +169,7 @@ std::expected<void, std::string> run(const options& with) {
 
     std::uint64_t missed = 0;
     bench::poller poller;
+    if (with.awake) poller.stay_awake();
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -209,6 +211,7 @@ void add_patients(CLI::App& app, options& with) {
     app.add_option("--order", with.order, "of patients: turn, uniform or zipf")
         ->transform(CLI::CheckedTransformer(orders));
     app.add_flag("--same-bodies", with.same_bodies, "each patient's message is always the same");
+    app.add_flag("--awake", with.awake, "never sleep, so that waking this program costs the proxy nothing");
     app.add_flag("--count-misses", with.count_misses,
                  "an answer of status 5xx counts as missed, not as failed");
     auto* certificate = app.add_option("--certificate", with.certificate, "show this one: PEM, leaf first");

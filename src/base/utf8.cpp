@@ -1,6 +1,7 @@
 // See utf8.hpp.
 #include "garde/base/utf8.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace garde {
@@ -51,6 +52,8 @@ bool is_utf8(std::string_view text) {
 }
 
 std::string clean_utf8(std::string_view text, std::size_t limit) {
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    if (text.size() <= limit && std::ranges::all_of(text, is_ascii)) return std::string(text);
     std::string out;
     std::size_t room_for_ellipsis = 0;  // the longest beginning of `out` that leaves room for the ellipsis
     while (!text.empty()) {

@@ -243,12 +243,17 @@ void cache_desk::answer(question what, const asked& to) {
     auto known = identified(std::move(what));
     if (!known) return bring(to, std::unexpected(std::move(known.error())));
     auto in_memory = look_up(*known, barred);
-    if (in_memory || !in_memory.error().key || !tier_) return bring(to, std::move(in_memory));
+    if (in_memory || !in_memory.error().key || !disk_may_have_more()) return bring(to, std::move(in_memory));
     const auto key = *in_memory.error().key;
     const auto kept = std::make_shared<question>(std::move(*known));
     const bool waits =
         tier_->read(key, [this, kept, barred, to](bool /*taken*/) { bring(to, look_up(*kept, barred)); });
     if (!waits) bring(to, std::move(in_memory));
+}
+
+/// Than the memory, which may have got all of it and have put nothing out.
+bool cache_desk::disk_may_have_more() const {
+    return tier_ && (!tier_->has_given_all() || cache_.stats().evicted > 0);
 }
 
 std::expected<question, miss> cache_desk::identified(question what) {

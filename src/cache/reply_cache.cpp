@@ -268,15 +268,17 @@ struct reply_cache::state {
         }
         const auto request = soap::read_request(what.request_body);
         if (!request) return unreadable(request.error());
-        const auto there = look_up(what, *request);
-        if (!there) return missing(make_key(what.service, what.who, *request));
+        const auto key = make_key(what.service, what.who, *request);
+        const auto there = look_up(what, *request, key);
+        if (!there) return missing(key);
         return wanted{*there, request->date, request->last_date};
     }
 
     /// The entry that answers the question. A question may name the patient in two
     /// ways while the key goes by one: then the entry must be known under both.
-    std::optional<entry_handle> look_up(const question& what, const soap::consult_request& request) {
-        const auto found = by_key.find(make_key(what.service, what.who, request));
+    std::optional<entry_handle> look_up(const question& what, const soap::consult_request& request,
+                                        const cache_key& key) {
+        const auto found = by_key.find(key);
         if (found == by_key.end()) return std::nullopt;
         const auto named = make_removal_keys(what.service, what.who, request.care_receiver);
         if (!contains_all(found->second->what.removal_keys, named)) return std::nullopt;
@@ -384,11 +386,6 @@ void reply_cache::let_hear(word_listener* listener) {
 
 bool reply_cache::restore(kept_reply what, steady_time now, restored_as how) {
     return state_->restore(std::move(what), now, how);
-}
-
-void reply_cache::forget(const cache_key& key) {
-    if (const auto found = state_->by_key.find(key); found != state_->by_key.end())
-        state_->erase(found->second);
 }
 
 std::uint64_t reply_cache::purge(const purge_selection& which) {

@@ -202,6 +202,7 @@ void store_tier::page_arrived(vault_reader::part found, const store::reply_curso
         for (auto& each : found.replies)
             if (!in_doubt(each)) room = take_(std::move(each.what), restored_as::oldest) && room;
         if (room && !found.last) next = found.next;
+        given_all_ = room && found.last;
     }
     if (!next) return;
     {
@@ -237,6 +238,7 @@ void store_tier::finish_purges(std::uint64_t last, const applied_changes& what) 
 void store_tier::lift_bar(steady_time now) {
     barred_until_ = 0;
     not_before_ = now;
+    given_all_ = false;
     for (auto& [number, waiting] : std::exchange(waiting_reads_, {})) waiting.then(false);
     {
         const std::lock_guard lock(mutex_);

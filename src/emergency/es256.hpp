@@ -2,6 +2,7 @@
 // bytes, r then s.
 #pragma once
 
+#include "garde/base/hash.hpp"
 #include "garde/base/result.hpp"
 
 #include <openssl/types.h>
@@ -29,8 +30,8 @@ result<key_ptr> load_public_key(const std::filesystem::path& file);
 /// The first 16 hex digits of the SHA-256 of the SubjectPublicKeyInfo (DER).
 std::string key_id(EVP_PKEY* key);
 
-/// Any thread; nothing when OpenSSL fails.
-std::optional<std::string> sign_es256(EVP_PKEY* key, std::string_view data);
+/// Of what has this SHA-256. Any thread; nothing when OpenSSL fails.
+std::optional<std::string> sign_es256(EVP_PKEY* key, const digest256& hash);
 bool verify_es256(EVP_PKEY* key, std::string_view data, std::string_view signature);
 
 }  // namespace garde::emergency

@@ -117,6 +117,9 @@ result<procedure> procedure::load(const config::procedure_settings& from, std::s
         out.texts_.emplace(language, *std::move(text));
     }
     out.version_ = version_of(out.texts_);
+    for (const auto language : languages)
+        for (std::size_t i = 0; i < variants; ++i)
+            out.faults_[std::string(language)][i] = out.prepare(language, i);
     return out;
 }
 
@@ -160,24 +163,46 @@ std::string_view exercise_notice(std::string_view language) {
     return (found == all.end() ? all.back() : *found).second;
 }
 
-std::string procedure::soap_fault(std::string_view language, std::string_view id,
-                                  const circumstances& under) const {
+std::size_t procedure::variant_of(const circumstances& under) {
+    const std::size_t kept = !under.kept ? 0 : under.kept->kind == deferral_kind::message ? 1 : 2;
+    return kept + (under.exercise ? variants / 2 : 0);
+}
+
+procedure::prepared_fault procedure::prepare(std::string_view language, std::size_t variant) const {
     const auto& own = text(language);
+    const bool exercise = variant >= variants / 2;
     const auto opening = [&](std::string_view in) {
-        return under.exercise ? fmt::format("{}\n{}", exercise_notice(in), text(in).summary)
-                              : text(in).summary;
+        return exercise ? fmt::format("{}\n{}", exercise_notice(in), text(in).summary) : text(in).summary;
     };
     std::string message = opening(language);
     for (std::size_t i = 0; i < own.steps.size(); ++i)
         message += fmt::format("\n{}. {}", i + 1, own.steps[i]);
-    if (under.kept) message += fmt::format("\n{}", deferral_notice(language, under.kept->kind));
-    soap::temporary_fault fault{.id = std::string(id),
+    if (const auto kept = variant % (variants / 2); kept != 0) {
+        const auto kind = kept == 1 ? deferral_kind::message : deferral_kind::reference;
+        message += fmt::format("\n{}", deferral_notice(language, kind));
+    }
+    // No escaped text has it.
+    constexpr std::string_view place = "<id>";
+    soap::temporary_fault fault{.id = {},
                                 .environment = settings_.environment,
                                 .messages = {{std::string(language), std::move(message)}},
                                 .contact = link(language)};
     for (const auto other : languages)
         if (other != language) fault.messages.push_back({std::string(other), opening(other)});
-    return soap::write_temporary_fault(fault);
+    const auto whole = soap::write_temporary_fault(fault, place);
+    const auto at = whole.find(place);
+    return {.before = whole.substr(0, at), .behind = whole.substr(at + place.size())};
+}
+
+std::string procedure::soap_fault(std::string_view language, std::string_view id,
+                                  const circumstances& under) const {
+    auto found = faults_.find(language);
+    if (found == faults_.end()) found = faults_.find(settings_.default_language);
+    const auto& fault = found->second[variant_of(under)];
+    const std::string escaped = soap::escape(id);
+    std::string out;
+    out.reserve(fault.before.size() + escaped.size() + fault.behind.size());
+    return out.append(fault.before).append(escaped).append(fault.behind);
 }
 
 std::string procedure::problem_document(std::string_view language, std::string_view id,

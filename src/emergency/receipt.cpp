@@ -44,8 +44,8 @@ json::string to_json(std::string_view text) {
     return json::string(text.data(), text.size());
 }
 
-json::array attempts_of(const receipt_claims& claims, claim_limits limit) {
-    json::array out;
+json::array attempts_of(const receipt_claims& claims, claim_limits limit, const json::storage_ptr& in) {
+    json::array out(in);
     for (const auto& one : claims.attempts | std::views::take(limit.attempts))
         out.push_back(json::object{{"backend", limited(one.backend, limit.others)},
                                    {"at", to_json(to_rfc3339(one.at))},
@@ -56,7 +56,11 @@ json::array attempts_of(const receipt_claims& claims, claim_limits limit) {
 
 std::string payload_of(const receipt_claims& claims, std::string_view issuer, claim_limits limit) {
     const auto issued = std::chrono::floor<seconds>(claims.at).time_since_epoch();
-    json::object out;
+    // All of it fits here, but for the longest texts: each answer in an emergency has one.
+    unsigned char room[4096];
+    json::monotonic_resource memory(room);
+    json::object out(&memory);
+    out.reserve(16);
     out["iss"] = to_json(issuer);
     out["iat"] = issued.count();
     out["at"] = to_json(to_rfc3339(claims.at));
@@ -71,7 +75,7 @@ std::string payload_of(const receipt_claims& claims, std::string_view issuer, cl
     if (!claims.exercise.empty()) out["exercise"] = limited(claims.exercise, limit.others);
     if (!claims.deferral.empty()) out["deferral"] = limited(claims.deferral, limit.others);
     if (!claims.procedure.empty()) out["procedure"] = limited(claims.procedure, limit.others);
-    out["attempts"] = attempts_of(claims, limit);
+    out["attempts"] = attempts_of(claims, limit, &memory);
     if (claims.age >= seconds{0}) out["age"] = claims.age.count();
     return json::serialize(out);
 }
@@ -154,16 +158,21 @@ const std::string& receipt_signer::id() const {
     return state_->id;
 }
 
-std::string receipt_signer::sign(const receipt_claims& claims) const {
+digest256 receipt_commitment(std::string_view jws) {
+    return sha256(jws.substr(0, jws.rfind('.')));
+}
+
+signed_receipt receipt_signer::sign(const receipt_claims& claims) const {
     constexpr std::size_t encoded_signature_bytes = 86;
     std::string input;
     for (const auto limit : limits) {
         input = fmt::format("{}.{}", state_->header, to_base64url(payload_of(claims, state_->issuer, limit)));
         if (input.size() + 1 + encoded_signature_bytes <= max_receipt_bytes) break;
     }
-    const auto signature = sign_es256(state_->key.get(), input);
-    if (!signature) return {};
-    return fmt::format("{}.{}", input, to_base64url(*signature));
+    signed_receipt out{.jws = {}, .commitment = sha256(input)};
+    if (const auto signature = sign_es256(state_->key.get(), out.commitment))
+        out.jws = input + '.' + to_base64url(*signature);
+    return out;
 }
 
 result<std::string> check_receipt(std::string_view jws, EVP_PKEY* key) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <utility>
 
 namespace garde::emergency {
@@ -51,7 +52,7 @@ void receipt_book::note(issued_receipt what) {
         first = pending_.empty();
         if (first) pending_since_ = now();
         pending_.push_back(std::move(what));
-        if (pending_.size() == receipts_a_record) full.swap(pending_);
+        if (pending_.size() == records_together * receipts_a_record) full.swap(pending_);
     }
     if (!full.empty())
         write(full);
@@ -65,7 +66,11 @@ void receipt_book::write(const std::vector<issued_receipt>& which) const {
         std::vector<issued_receipt> together;
         std::ranges::copy_if(which, std::back_inserter(together),
                              [=](const auto& one) { return one.exercise == exercise; });
-        if (!together.empty()) with_.write(receipts_record(wall_now(), together));
+        for (std::span<const issued_receipt> left(together); !left.empty();) {
+            const auto part = left.first(std::min(left.size(), receipts_a_record));
+            with_.write(receipts_record(wall_now(), part));
+            left = left.subspan(part.size());
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 // See receipt_proof.hpp.
 #include "garde/emergency/receipt_proof.hpp"
 
+#include "garde/base/random_supply.hpp"
+#include "garde/emergency/receipt.hpp"
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -119,7 +122,8 @@ std::string new_receipt_id(wall_time at) {
     std::string out;
     for (std::size_t i = 0; i < time_bytes; ++i)
         out.push_back(static_cast<char>(ms >> (8 * (time_bytes - 1 - i)) & 0xffU));
-    return to_base64url(out + random_bytes(random_id_bytes));
+    thread_local random_supply randomness;
+    return to_base64url(out.append(randomness.take(random_id_bytes)));
 }
 
 std::optional<wall_time> time_of_receipt_id(std::string_view id) {
@@ -189,7 +193,7 @@ result<checked_proof> check_proof(std::string_view document, std::string_view jw
     auto out = failed || !read.is_object() ? std::nullopt : read_proof(read.get_object());
     if (!out)
         return fail("this is no proof as garde gives it: a JSON object with leaf, seq, size, root and path");
-    if (!leaf_holds(out->proof.leaf, commitment_text(sha256(jws)), out->at))
+    if (!leaf_holds(out->proof.leaf, commitment_text(receipt_commitment(jws)), out->at))
         return fail("the record in the proof does not hold this receipt");
     if (!journal::holds(out->proof)) return fail("the record is not in a log with that root");
     return *std::move(out);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <span>
 
 namespace garde::http {
 
@@ -24,10 +25,12 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 /// For values that garde makes: whatever went into them, they may not end their line.
 void append_own_field(std::string& out, const field& f) {
     out.append(f.name).append(": ");
-    std::ranges::transform(f.value, std::back_inserter(out), [](char c) {
+    const std::size_t begin = out.size();
+    out.append(f.value);
+    for (char& c : std::span(out).subspan(begin)) {
         const auto byte = static_cast<unsigned char>(c);
-        return (byte < 0x20 && c != '\t') || byte == 0x7F ? ' ' : c;
-    });
+        c = (byte < 0x20 && c != '\t') || byte == 0x7F ? ' ' : c;
+    }
     out.append("\r\n");
 }
 

@@ -56,7 +56,7 @@ void add_receipt(stand_in& out, const stand_in_context& context, emergency::stan
     const std::string asker = context.who.verified() ? context.who.issuer() + " / " + context.who.subject()
                                                      : std::string("unverified");
     const wall_time at = wall_now();
-    std::string receipt = signer->sign(
+    auto receipt = signer->sign(
         {.at = at,
          .id = id,
          .service = service.settings->name,
@@ -71,10 +71,12 @@ void add_receipt(stand_in& out, const stand_in_context& context, emergency::stan
          .procedure = what == emergency::stand_in_decision::cache ? "" : service.procedure->version(),
          .attempts = attempts_of(context, at),
          .age = age});
-    if (receipt.empty()) return;
-    out.receipt = {
-        .id = id, .commitment = sha256(receipt), .who = context.who, .exercise = !context.exercise.empty()};
-    out.fields.push_back({"Garde-Receipt", std::move(receipt)});
+    if (receipt.jws.empty()) return;
+    out.receipt = {.id = id,
+                   .commitment = receipt.commitment,
+                   .who = context.who,
+                   .exercise = !context.exercise.empty()};
+    out.fields.push_back({"Garde-Receipt", std::move(receipt.jws)});
 }
 
 void add_deferral(stand_in& out, const emergency::kept_request& kept) {

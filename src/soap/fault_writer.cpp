@@ -47,6 +47,10 @@ std::string escape(std::string_view text) {
 }
 
 std::string write_temporary_fault(const temporary_fault& fault) {
+    return write_temporary_fault(fault, escape(fault.id));
+}
+
+std::string write_temporary_fault(const temporary_fault& fault, std::string_view in_place_of_id) {
     std::string messages;
     for (const auto& [language, text] : fault.messages)
         messages += fmt::format(R"(<Message xml:lang="{}">{}</Message>)", escape(language), escape(text));
@@ -60,7 +64,7 @@ std::string write_temporary_fault(const temporary_fault& fault) {
         R"(<soa:Environment>{}</soa:Environment></soa:SystemError></detail></SOAP-ENV:Fault>)"
         R"(</SOAP-ENV:Body></SOAP-ENV:Envelope>)"
         "\n",
-        soap_namespace, soa_error_namespace, escape(fault.id), messages, contact, escape(fault.environment));
+        soap_namespace, soa_error_namespace, in_place_of_id, messages, contact, escape(fault.environment));
 }
 
 }  // namespace garde::soap

@@ -86,6 +86,20 @@ TEST_F(tiering, what_was_kept_comes_back_after_a_restart_newest_first) {
     EXPECT_EQ(tier->totals().entries, 300U);
 }
 
+TEST_F(tiering, it_knows_whether_the_memory_has_got_everything) {
+    begin();
+    run_until([&] { return tier->has_given_all(); });  // a new file has nothing
+    for (int i = 0; i < 300; ++i) tier->keep(reply(i));
+    restart();
+    run_until([&] { return tier->has_given_all(); });
+    EXPECT_EQ(taken.size(), 300U);
+    room = 200;
+    restart();
+    run_until([&] { return taken.size() == room; });
+    EXPECT_FALSE(ask(300));  // behind the pages
+    EXPECT_FALSE(tier->has_given_all());
+}
+
 TEST_F(tiering, a_question_finds_what_is_on_the_disk_only) {
     room = 0;
     begin();
@@ -191,7 +205,10 @@ TEST_F(tiering, what_comes_back_from_the_disk_after_a_purge_was_ordered_is_not_t
     older.communicated -= std::chrono::days{3};
     tier->keep(older);
     // The disk has told that it has a newer one, and the desk has not heard of it.
-    while (tier->totals().written == 0) std::this_thread::sleep_for(1ms);
+    const auto limit = test::in(test::patience);
+    while (tier->totals().written == 0 && std::chrono::steady_clock::now() < limit)
+        std::this_thread::sleep_for(1ms);
+    ASSERT_EQ(tier->totals().written, 1U);
     taken.clear();
     std::optional<std::uint64_t> gone;
     tier->purge({.of = [](const caller::identity&) { return true; }, .before = {}},
@@ -351,7 +368,10 @@ struct at_desk_with_disk : vaulting {
         return out.value_or(std::unexpected(miss{"no answer"}));
     }
     static void wait_for_disk(const cache_desk& desk) {
-        while (!desk.tier() || desk.tier()->state != tier_state::working) std::this_thread::sleep_for(1ms);
+        const auto limit = test::in(test::patience);
+        const auto works = [&] { return desk.tier() && desk.tier()->state == tier_state::working; };
+        while (!works() && std::chrono::steady_clock::now() < limit) std::this_thread::sleep_for(1ms);
+        ASSERT_TRUE(works());
     }
 };
 

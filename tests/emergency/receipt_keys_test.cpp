@@ -38,7 +38,7 @@ class receipt_key_set : public testing::Test {
         return out;
     }
     static std::string signed_with(const std::filesystem::path& key) {
-        return receipt_signer::load(key, "garde.example").value().sign(claims());
+        return receipt_signer::load(key, "garde.example").value().sign(claims()).jws;
     }
     static receipt_keys published(const std::vector<std::filesystem::path>& files) {
         return receipt_keys::parse(receipt_keys::load(files).value().to_jwks()).value();

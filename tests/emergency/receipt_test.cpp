@@ -129,7 +129,7 @@ class receipt : public testing::Test {
 
     std::string header_with(std::string_view name, const char* value) {
         auto header =
-            boost::json::parse(from_base64url(split(signer_->sign(some_claims())).header).value_or(""))
+            boost::json::parse(from_base64url(split(signer_->sign(some_claims()).jws).header).value_or(""))
                 .as_object();
         header[{name.data(), name.size()}] = value;
         return boost::json::serialize(header);
@@ -144,7 +144,7 @@ class receipt : public testing::Test {
 };
 
 TEST_F(receipt, that_was_signed_is_verified) {
-    const auto jws = signer_->sign(some_claims());
+    const auto jws = signer_->sign(some_claims()).jws;
     const auto verified = verify(jws, public_file_);
     ASSERT_TRUE(verified) << verified.error().message;
     EXPECT_EQ(*verified, from_base64url(split(jws).payload));
@@ -152,7 +152,7 @@ TEST_F(receipt, that_was_signed_is_verified) {
 
 TEST_F(receipt, says_what_happened) {
     EXPECT_EQ(
-        boost::json::serialize(payload_of(signer_->sign(some_claims()))),
+        boost::json::serialize(payload_of(signer_->sign(some_claims()).jws)),
         R"({"iss":"garde.example","iat":1533816000,"at":"2018-08-09T12:00:00.250Z","jti":"0123456789abcdef",)"
         R"("service":"assurability","request_sha256":")" +
             to_hex(sha256("request")) +
@@ -163,9 +163,9 @@ TEST_F(receipt, says_what_happened) {
 TEST_F(receipt, has_no_age_where_no_cached_data_was_served) {
     auto claims = some_claims();
     claims.age = std::chrono::seconds(-1);
-    EXPECT_FALSE(payload_of(signer_->sign(claims)).contains("age"));
+    EXPECT_FALSE(payload_of(signer_->sign(claims).jws).contains("age"));
     claims.age = std::chrono::seconds(0);
-    EXPECT_EQ(payload_of(signer_->sign(claims)).at("age").as_int64(), 0);
+    EXPECT_EQ(payload_of(signer_->sign(claims).jws).at("age").as_int64(), 0);
 }
 
 TEST_F(receipt, names_algorithm_type_and_key_in_its_header) {
@@ -174,13 +174,13 @@ TEST_F(receipt, names_algorithm_type_and_key_in_its_header) {
     const auto id =
         to_hex(sha256({reinterpret_cast<const char*>(der), static_cast<std::size_t>(length)})).substr(0, 16);
     OPENSSL_free(der);
-    EXPECT_EQ(from_base64url(split(signer_->sign(some_claims())).header),
+    EXPECT_EQ(from_base64url(split(signer_->sign(some_claims()).jws).header),
               R"({"alg":"ES256","typ":"garde-receipt+jws","kid":")" + id + "\"}");
     EXPECT_EQ(signer_->id(), id);
 }
 
 TEST_F(receipt, has_a_signature_that_openssl_verifies) {
-    const auto jws = signer_->sign(some_claims());
+    const auto jws = signer_->sign(some_claims()).jws;
     const auto input = jws.substr(0, jws.rfind('.'));
     const auto raw = from_base64url(split(jws).signature).value_or("");
     ASSERT_EQ(raw.size(), 64U);
@@ -198,7 +198,7 @@ TEST_F(receipt, has_a_signature_that_openssl_verifies) {
 }
 
 TEST_F(receipt, is_verified_with_the_private_key_and_with_a_certificate_too) {
-    const auto jws = signer_->sign(some_claims());
+    const auto jws = signer_->sign(some_claims()).jws;
     EXPECT_TRUE(verify(jws, private_file_));
     EXPECT_FALSE(verify(jws + "x", private_file_));
     write_certificate(key_, folder_.path() / "certificate.pem");
@@ -207,7 +207,7 @@ TEST_F(receipt, is_verified_with_the_private_key_and_with_a_certificate_too) {
 }
 
 TEST_F(receipt, is_refused_once_any_bit_is_changed) {
-    const auto jws = signer_->sign(some_claims());
+    const auto jws = signer_->sign(some_claims()).jws;
     for (std::size_t i = 0; i < jws.size(); ++i)
         for (int bit = 0; bit < 8; ++bit) {
             auto changed = jws;
@@ -217,7 +217,7 @@ TEST_F(receipt, is_refused_once_any_bit_is_changed) {
 }
 
 TEST_F(receipt, is_refused_once_any_byte_of_payload_or_signature_is_changed_inside_the_encoding) {
-    const auto [header, payload, signature] = split(signer_->sign(some_claims()));
+    const auto [header, payload, signature] = split(signer_->sign(some_claims()).jws);
     const auto change = [](const std::string& encoded, std::size_t byte) {
         auto content = *from_base64url(encoded);
         content[byte] = static_cast<char>(content[byte] ^ (1 << (byte % 8)));
@@ -233,17 +233,17 @@ TEST_F(receipt, is_refused_once_any_byte_of_payload_or_signature_is_changed_insi
 
 TEST_F(receipt, is_refused_with_another_key) {
     verifying_key_.reset(EVP_EC_gen("P-256"));
-    EXPECT_THAT(refusal(signer_->sign(some_claims())), HasSubstr("signed with another key"));
+    EXPECT_THAT(refusal(signer_->sign(some_claims()).jws), HasSubstr("signed with another key"));
 }
 
 TEST_F(receipt, of_another_signer_that_claims_the_key_is_refused) {
-    const auto header = split(signer_->sign(some_claims())).header;
+    const auto header = split(signer_->sign(some_claims()).jws).header;
     key_.reset(EVP_EC_gen("P-256"));
     EXPECT_THAT(refusal(forge(*from_base64url(header), "{}")), HasSubstr("the signature is wrong"));
 }
 
 TEST_F(receipt, without_an_algorithm_is_refused) {
-    const auto payload = split(signer_->sign(some_claims())).payload;
+    const auto payload = split(signer_->sign(some_claims()).jws).payload;
     for (const char* name : {"none", "None", "HS256", "ES384", "es256", ""}) {
         const auto header = to_base64url(header_with("alg", name));
         EXPECT_THAT(refusal(fmt::format("{}.{}.", header, payload)), HasSubstr("not signed with ES256"))
@@ -267,7 +267,7 @@ TEST_F(receipt, with_a_payload_that_is_no_object_is_refused) {
 }
 
 TEST_F(receipt, of_other_than_three_parts_is_refused) {
-    const auto jws = signer_->sign(some_claims());
+    const auto jws = signer_->sign(some_claims()).jws;
     for (const auto& text : {std::string{}, std::string("."), std::string("abcd"),
                              jws.substr(0, jws.rfind('.')), jws + ".", "." + jws})
         EXPECT_THAT(refusal(text), HasSubstr("three parts")) << text;
@@ -275,7 +275,7 @@ TEST_F(receipt, of_other_than_three_parts_is_refused) {
 }
 
 TEST_F(receipt, in_another_spelling_is_refused) {
-    const auto [header, payload, signature] = split(signer_->sign(some_claims()));
+    const auto [header, payload, signature] = split(signer_->sign(some_claims()).jws);
     EXPECT_NE(refusal(header + "." + payload + "." + signature + "=="), "");
     EXPECT_NE(refusal(header + "." + payload + "." + signature + "\n"), "");
     EXPECT_NE(refusal(" " + header + "." + payload + "." + signature), "");
@@ -290,7 +290,7 @@ TEST_F(receipt, in_another_spelling_is_refused) {
 TEST_F(receipt, is_at_most_2_kib_long_by_cutting_the_caller) {
     auto claims = some_claims();
     claims.caller = "CN=" + std::string(5'000, 'x');
-    const auto jws = signer_->sign(claims);
+    const auto jws = signer_->sign(claims).jws;
     EXPECT_LE(jws.size(), 2048U);
     EXPECT_EQ(refusal(jws), "");
     EXPECT_EQ(payload_of(jws).at("jti").as_string(), claims.id);
@@ -307,7 +307,7 @@ TEST_F(receipt, is_at_most_2_kib_long_whatever_must_be_escaped) {
     claims.id = claims.service = claims.caller = claims.mode = claims.decision = nasty;
     claims.attempts.assign(20, {nasty, claims.at, std::chrono::milliseconds::max(), nasty});
     claims.age = std::chrono::seconds::max();
-    const auto jws = loaded->sign(claims);
+    const auto jws = loaded->sign(claims).jws;
     EXPECT_LE(jws.size(), 2048U);
     EXPECT_EQ(refusal(jws), "");
 }
@@ -315,7 +315,7 @@ TEST_F(receipt, is_at_most_2_kib_long_whatever_must_be_escaped) {
 TEST_F(receipt, of_a_caller_whose_name_is_not_utf8_can_be_read) {
     auto claims = some_claims();
     claims.caller = "CN=Andr\xE9";
-    const auto jws = signer_->sign(claims);
+    const auto jws = signer_->sign(claims).jws;
     EXPECT_EQ(refusal(jws), "");
     EXPECT_EQ(payload_of(jws).at("caller").as_string(), "CN=Andr\xEF\xBF\xBD");
 }
@@ -326,7 +326,7 @@ TEST_F(receipt, may_be_signed_by_several_threads_at_once) {
     threads.reserve(signed_ones.size());
     for (auto& to : signed_ones)
         threads.emplace_back([&] {
-            for (int i = 0; i < 20; ++i) to = signer_->sign(some_claims());
+            for (int i = 0; i < 20; ++i) to = signer_->sign(some_claims()).jws;
         });
     for (auto& each : threads) each.join();
     for (const auto& each : signed_ones) EXPECT_EQ(refusal(each), "");
@@ -366,7 +366,7 @@ TEST_F(receipt, names_a_missing_key_file) {
     const auto loaded = receipt_signer::load(missing, "garde.example");
     ASSERT_FALSE(loaded);
     EXPECT_EQ(loaded.error().message, "cannot read " + missing.string() + ": No such file or directory");
-    const auto verified = verify(signer_->sign(some_claims()), missing);
+    const auto verified = verify(signer_->sign(some_claims()).jws, missing);
     ASSERT_FALSE(verified);
     EXPECT_EQ(verified.error().message, loaded.error().message);
 }

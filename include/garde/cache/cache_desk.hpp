@@ -106,6 +106,7 @@ class cache_desk {
     void answer(question what, const asked& to);
     void bring(const asked& to, found what);
     net::task<> send_answers();
+    [[nodiscard]] bool disk_may_have_more() const;
     std::expected<question, miss> identified(question what);
     found look_up(const question& what, std::int64_t barred);
     void admit(cache::offer what);

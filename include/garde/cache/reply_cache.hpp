@@ -132,9 +132,6 @@ class reply_cache {
     /// it.
     bool restore(kept_reply what, steady_time now, restored_as how);
 
-    /// Removes the entry of this key, where there is one.
-    void forget(const cache_key& key);
-
     /// Removes these entries, of which the keeper is not told; how many there were.
     std::uint64_t purge(const purge_selection& which);
 

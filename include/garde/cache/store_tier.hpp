@@ -79,6 +79,10 @@ class store_tier final : public reply_keeper {
     /// in; false at once when too many questions wait already.
     [[nodiscard]] bool read(const cache_key& key, std::function<void(bool)> then);
 
+    /// Everything that is on the disk was given to the memory: what is not there, and was not put out, is
+    /// nowhere.
+    [[nodiscard]] bool has_given_all() const { return given_all_; }
+
     /// Nothing is deleted for its age while the wall clock cannot be trusted.
     void trust_clock(bool trusted) { clock_trusted_.store(trusted, std::memory_order_relaxed); }
 
@@ -152,6 +156,7 @@ class store_tier final : public reply_keeper {
     std::uint64_t barred_until_ = 0;    ///< nothing is taken from the disk until this change is on it
     steady_time not_before_{};          ///< what was asked for earlier is not taken
     std::deque<waiting_purge> purges_;  ///< in the order of their numbers
+    bool given_all_ = false;
     std::uint64_t reads_ = 0;
     std::unordered_map<std::uint64_t, waiting_read> waiting_reads_;
 

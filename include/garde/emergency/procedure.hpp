@@ -77,11 +77,22 @@ class procedure {
                                                const circumstances& under = {}) const;
 
   private:
+    /// A fault as it is sent, but for its id.
+    struct prepared_fault {
+        std::string before;
+        std::string behind;
+    };
+    /// For nothing kept, a message, a reference; then the same in an exercise.
+    static constexpr std::size_t variants = 6;
+    static std::size_t variant_of(const circumstances& under);
+    [[nodiscard]] prepared_fault prepare(std::string_view language, std::size_t variant) const;
+
     config::procedure_settings settings_;
     std::string public_url_;
     std::string service_;
     std::map<std::string, procedure_text, std::less<>> texts_;
     std::string version_;
+    std::map<std::string, std::array<prepared_fault, variants>, std::less<>> faults_;
 };
 
 /// The best of `languages` for an Accept-Language header (RFC 9110, 12.5.4): quality values; a range that is

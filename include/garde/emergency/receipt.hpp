@@ -47,6 +47,14 @@ struct receipt_claims {
     std::chrono::seconds age{-1};         ///< of the cached data; negative: none
 };
 
+struct signed_receipt {
+    std::string jws;       ///< empty when it could not be signed
+    digest256 commitment;  ///< SHA-256 of what is signed: header and claims, as they stand in the JWS
+};
+
+/// The same of a receipt that somebody shows: of all up to its last dot.
+digest256 receipt_commitment(std::string_view jws);
+
 /// Signs. Immutable after load; any thread may sign at the same time.
 class receipt_signer {
   public:
@@ -59,7 +67,7 @@ class receipt_signer {
 
     /// At most 2 KiB; claims too long for that are shortened, the attempts and the caller first. Empty when
     /// OpenSSL fails (out of memory).
-    [[nodiscard]] std::string sign(const receipt_claims& claims) const;
+    [[nodiscard]] signed_receipt sign(const receipt_claims& claims) const;
 
     /// KID of its receipts.
     [[nodiscard]] const std::string& id() const;

@@ -32,8 +32,10 @@ enum class proof_failure : std::uint8_t {
 class receipt_book {
   public:
     static constexpr std::size_t question_bound = 64;  ///< proofs that wait; further ones are not answered
-    static constexpr milliseconds record_within{200};  ///< a receipt is given to the journal
-    static constexpr std::chrono::seconds young{30};   ///< whose record may still be on its way
+    static constexpr milliseconds record_within{200};  ///< a receipt is given to the journal …
+    /// … or at once with so many others: the journal commits them together.
+    static constexpr std::size_t records_together = 16;
+    static constexpr std::chrono::seconds young{30};  ///< whose record may still be on its way
 
     struct setup {
         std::filesystem::path journal;               ///< its folder
@@ -71,7 +73,7 @@ class receipt_book {
     const setup with_;
     std::mutex mutex_;
     std::condition_variable came_;
-    std::vector<issued_receipt> pending_;  ///< fewer than receipts_a_record
+    std::vector<issued_receipt> pending_;  ///< fewer than fill records_together
     steady_time pending_since_{};
     std::deque<question> questions_;
     bool ending_ = false;

@@ -2,9 +2,9 @@
 // log's tree holds the record. Pure.
 //
 // Records of the event `receipts` have an attribute of that name, `LOCATOR:COMMITMENT` for each, with a space
-// between. COMMITMENT is the base64url of the SHA-256 of the receipt's bytes. It says nothing to who has not
-// the receipt, whose id is 96 random bits and more. LOCATOR is made of the id, so that the record can be
-// found by it, and not the other way round.
+// between. COMMITMENT is the base64url of the SHA-256 of what is signed: the receipt up to its last dot. It
+// says nothing to who has not the receipt, whose id is 96 random bits and more. LOCATOR is made of the id, so
+// that the record can be found by it, and not the other way round.
 #pragma once
 
 #include "garde/base/clock.hpp"
@@ -25,7 +25,7 @@ namespace garde::emergency {
 /// A receipt that was handed out.
 struct issued_receipt {
     std::string id;
-    digest256 commitment{};  ///< SHA-256 of its bytes
+    digest256 commitment{};  ///< see signed_receipt
     caller::identity who;
     bool exercise = false;
 };

@@ -22,6 +22,8 @@ struct temporary_fault {
 
 /// A complete UTF-8 document. All texts are escaped; characters that XML 1.0 forbids are dropped.
 std::string write_temporary_fault(const temporary_fault& fault);
+/// The same with this, as it stands, where the id comes.
+std::string write_temporary_fault(const temporary_fault& fault, std::string_view in_place_of_id);
 
 /// Text for element content and attribute values.
 std::string escape(std::string_view text);
