@@ -175,8 +175,8 @@ TEST(load, unknown_settings_are_errors_at_every_level) {
     EXPECT_THAT(found,
                 Contains(error_at(line_of(text, "odrer"), "[[service.backend]] \"dc2\" odrer", "\"order\"")));
     EXPECT_THAT(found, Contains(error_at(line_of(text, "title = {"), "[service.title] pt", "")));
-    EXPECT_THAT(found,
-                Contains(error_at(line_of(text, "completely_other"), "is not a setting", "knows: cache_ignored,")));
+    EXPECT_THAT(found, Contains(error_at(line_of(text, "completely_other"), "is not a setting",
+                                         "knows: cache_ignored,")));
 }
 
 TEST(load, wrong_types_are_errors) {
