@@ -44,16 +44,19 @@ class server {
     void stop();
 
   private:
-    // server_start.cpp
-    result<void> prepare();
+    // server_stores.cpp
+    void open_cache();
     void open_ledger();
     void open_receipt_book();
     void tell_ledger(const control::view& now);
+    void make_journal();
+    void use_checkpoints(const config::settings& of);
+
+    // server_start.cpp
+    result<void> prepare();
     void make_workers();
     continuity::posture_ptr load_overrides();
     void set_limits(const config::settings& of);
-    void make_journal();
-    void use_checkpoints(const config::settings& of);
     void make_metrics();
     [[nodiscard]] telemetry::load_now load(const config::settings& of) const;
     void start_watchdog();
