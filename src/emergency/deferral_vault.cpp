@@ -329,6 +329,7 @@ result<std::vector<deferral_id>> deferral_vault::tidy(wall_time now) {
     if (!used) return std::unexpected(used.error());
     used_ = *used;
     std::vector<deferral_id> out;
+    out.reserve(expired.size());
     for (const auto& one : expired) out.push_back(one.id);
     return out;
 }

@@ -44,7 +44,7 @@ std::optional<deferral_request> request_of(answer_note& from) {
                          .head = {},
                          .body = {},
                          .again = repetition::harmless,
-                         .followed = *what};
+                         .followed = what};
     random_fill(out.id);
     return out;
 }
