@@ -19,10 +19,10 @@ std::optional<exercise_run> exercise_book::begin(exercise_order what, std::strin
 }
 
 std::vector<exercise_run> exercise_book::end_where(const std::function<bool(const exercise_run&)>& over) {
-    const auto gone =
-        std::stable_partition(running_.begin(), running_.end(), [&](const auto& one) { return !over(one); });
-    std::vector<exercise_run> out(std::make_move_iterator(gone), std::make_move_iterator(running_.end()));
-    running_.erase(gone, running_.end());
+    std::vector<exercise_run> out;
+    std::vector<exercise_run> left;
+    for (auto& one : running_) (over(one) ? out : left).push_back(std::move(one));
+    running_ = std::move(left);
     return out;
 }
 

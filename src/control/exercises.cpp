@@ -20,12 +20,10 @@ constexpr std::size_t id_bytes = 9;
 }  // namespace
 
 void controller::order(exercise_request what, std::function<void(exercise_result)> then) {
-    loop_.post([this, what = std::move(what), then = std::move(then)]() mutable {
-        apply_order(std::move(what), then);
-    });
+    loop_.post([this, what = std::move(what), then = std::move(then)] { apply_order(what, then); });
 }
 
-void controller::apply_order(exercise_request what, const std::function<void(exercise_result)>& then) {
+void controller::apply_order(const exercise_request& what, const std::function<void(exercise_result)>& then) {
     exercise_result out;
     const exercise_order& of = what.ordered;
     if (!find(of.service)) {

@@ -213,7 +213,7 @@ class controller {
     void apply_order(const mode_request& what, std::function<void(mode_result)> then);
     void store_order(const mode_request& what, std::function<void(mode_result)> then);
     void apply_order(const procedure_request& what, std::function<void(procedure_result)> then);
-    void apply_order(exercise_request what, const std::function<void(exercise_result)>& then);
+    void apply_order(const exercise_request& what, const std::function<void(exercise_result)>& then);
     void write_ended(const std::vector<exercise_run>& which, const exercise_end& how);
     void end_due_exercises();
     void end_foreign_exercises(const std::string& by);
