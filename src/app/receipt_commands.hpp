@@ -1,9 +1,11 @@
 // `garde receipt`: what whoever is shown a receipt checks it with, offline.
 #pragma once
 
+// NOLINTBEGIN(readability-identifier-naming): the library's own names.
 namespace CLI {
 class App;
 }
+// NOLINTEND(readability-identifier-naming)
 
 namespace garde::app {
 
