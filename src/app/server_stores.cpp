@@ -65,12 +65,17 @@ void server::open_receipt_book() {
         .checkpoint = [desk = checkpoints_.get()] { return desk->newest(); }});
 }
 
-/// Which services can be asked again.
+/// Which services can be asked again: those with a backend that is known to be up. After a start nobody is,
+/// and what a service that is down refuses may be lost for good.
 void server::tell_ledger(const control::view& now) {
     if (!ledger_) return;
-    for (const auto& one : now.services)
-        ledger_->serving(one.name,
-                         one.current == continuity::mode::primary || one.current == continuity::mode::backup);
+    for (const auto& one : now.services) {
+        const bool by_backend =
+            one.current == continuity::mode::primary || one.current == continuity::mode::backup;
+        const bool known = std::ranges::any_of(
+            one.backends, [](const auto& each) { return each.state == continuity::verdict::up; });
+        ledger_->serving(one.name, by_backend && known);
+    }
 }
 
 /// Its checkpoints outlive it: the last one tells its end.
