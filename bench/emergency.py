@@ -145,6 +145,7 @@ def main():
         write(out, bench.samples.figures(), [
             f"{rounds} round(s), {described()}",
             "one core for garde, one for the load; TLS 1.3, client certificates; POST of 8 KiB, cached answers of 4 KiB; no backend is left",
+            "the load never sleeps: else an answer would pay for waking it, the slower ones more often than the faster",
             "processor time of all threads: an emergency answer's has the question's reading, the miss, the fault, the receipt, its hash and "
             "its record in the journal in it"])
     print((out / "emergency.md").read_text())

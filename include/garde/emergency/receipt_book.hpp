@@ -32,7 +32,8 @@ enum class proof_failure : std::uint8_t {
 class receipt_book {
   public:
     static constexpr std::size_t question_bound = 64;  ///< proofs that wait; further ones are not answered
-    static constexpr milliseconds record_within{200};  ///< a receipt is given to the journal …
+    static constexpr milliseconds record_within{
+        200};  ///< a receipt is given to the journal, or after the proof at hand, …
     /// … or at once with so many others: the journal commits them together.
     static constexpr std::size_t records_together = 16;
     static constexpr std::chrono::seconds young{30};  ///< whose record may still be on its way
