@@ -21,10 +21,13 @@ std::unexpected<error> cannot_read(const fs::path& what, std::error_code why) {
 }
 
 /// The last of the segment's lines that have the text.
-result<std::optional<std::uint64_t>> find_in(file_layer& files, const fs::path& file, std::string_view text) {
-    const auto segment = files.open(file, open_mode::read);
+result<std::optional<std::uint64_t>> find_in(file_layer& files, const fs::path& folder, std::uint64_t first,
+                                             std::string_view text) {
+    const auto file = folder / segment_name(first);
+    const auto segment = open_listed_segment(files, folder, first);
     if (!segment) return cannot_read(file, segment.error());
     std::optional<std::uint64_t> out;
+    if (!*segment) return out;
     line_reader lines(**segment);
     for (;;) {
         const auto raw = lines.next();
@@ -56,7 +59,7 @@ result<std::optional<std::uint64_t>> find_record(const fs::path& folder, std::st
         const bool begins_behind = !*begins || **begins > around + either_way;
         next_begins = *begins ? *begins : next_begins;
         if (over_before || begins_behind) continue;
-        const auto found = find_in(files, file, text);
+        const auto found = find_in(files, folder, *first, text);
         if (!found) return std::unexpected(found.error());
         if (*found && **found <= durable) return found;
     }

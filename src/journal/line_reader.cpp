@@ -51,6 +51,7 @@ io_result<std::optional<raw_line>> line_reader::next() {
 io_result<std::optional<wall_time>> time_of_first_record(file_layer& files,
                                                          const std::filesystem::path& segment) {
     auto file = files.open(segment, open_mode::read);
+    if (!file && file.error() == std::errc::no_such_file_or_directory) return std::nullopt;
     if (!file) return std::unexpected(file.error());
     line_reader lines(**file);
     const auto raw = lines.next();

@@ -38,7 +38,7 @@ class line_reader {
     std::uint64_t read_to_;  ///< offset in the file behind buffer_
 };
 
-/// The time of a segment's first record; nothing when it has none.
+/// The time of a segment's first record; nothing when it has none, or when retention has removed it.
 io_result<std::optional<wall_time>> time_of_first_record(file_layer& files,
                                                          const std::filesystem::path& segment);
 

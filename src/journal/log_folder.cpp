@@ -81,4 +81,12 @@ io_result<folder_content> list_folder(file_layer& files, const std::filesystem::
     return out;
 }
 
+io_result<std::unique_ptr<open_file>> open_listed_segment(file_layer& files,
+                                                          const std::filesystem::path& folder,
+                                                          std::uint64_t first_seq) {
+    auto segment = files.open(folder / segment_name(first_seq), open_mode::read);
+    if (!segment && segment.error() == std::errc::no_such_file_or_directory) return nullptr;
+    return segment;
+}
+
 }  // namespace garde::journal

@@ -56,4 +56,10 @@ struct folder_content {
 
 io_result<folder_content> list_folder(file_layer& files, const std::filesystem::path& folder);
 
+/// For reading; nullptr when there is no such segment: a garde that is running may have removed it since it
+/// was listed.
+io_result<std::unique_ptr<open_file>> open_listed_segment(file_layer& files,
+                                                          const std::filesystem::path& folder,
+                                                          std::uint64_t first_seq);
+
 }  // namespace garde::journal

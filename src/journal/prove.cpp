@@ -46,12 +46,12 @@ result<std::string> find_line(file_layer& files, const fs::path& folder, std::ui
     std::optional<std::uint64_t> in;
     for (const auto first : content->segments)
         if (first <= seq) in = first;
-    if (!in)
+    const auto file = folder / segment_name(in.value_or(0));
+    const auto segment = in ? open_listed_segment(files, folder, *in) : nullptr;
+    if (!segment) return cannot_read(file, segment.error());
+    if (!*segment)
         return fail(fmt::format("record {} is in a segment that was removed; its leaf hash is {}", seq,
                                 to_hex(hash)));
-    const auto file = folder / segment_name(*in);
-    const auto segment = files.open(file, open_mode::read);
-    if (!segment) return cannot_read(file, segment.error());
     tree_hasher hasher;
     line_reader lines(**segment);
     for (;;) {

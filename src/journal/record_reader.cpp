@@ -39,19 +39,22 @@ struct record_reader::state {
     /// Opens the segment that the record that is due is in, or the next one that is left. False when there is
     /// none.
     result<bool> open_segment() {
-        const auto content = list_folder(files, folder);
-        if (!content) return failed("", content.error());
-        std::optional<std::uint64_t> in;
-        for (const auto first : content->segments)
-            if (first <= due || !in) in = first;
-        if (!in || *in == open_now) return false;
-        due = std::max(due, *in);
-        auto opened = files.open(folder / segment_name(*in), open_mode::read);
-        if (!opened) return failed(segment_name(*in), opened.error());
-        segment = *std::move(opened);
-        lines = std::make_unique<line_reader>(*segment);
-        open_now = *in;
-        return true;
+        for (;;) {
+            const auto content = list_folder(files, folder);
+            if (!content) return failed("", content.error());
+            std::optional<std::uint64_t> in;
+            for (const auto first : content->segments)
+                if (first <= due || !in) in = first;
+            if (!in || *in == open_now) return false;
+            auto opened = open_listed_segment(files, folder, *in);
+            if (!opened) return failed(segment_name(*in), opened.error());
+            if (!*opened) continue;
+            due = std::max(due, *in);
+            segment = *std::move(opened);
+            lines = std::make_unique<line_reader>(*segment);
+            open_now = *in;
+            return true;
+        }
     }
 
     /// The next line from the due one on that is a record and durable.
