@@ -334,3 +334,31 @@ def test_who_signs_finds_what_was_noted_of_his_own(make_cluster, services, pharm
         others = client.request("POST", path, (), two.consult(patient(2014)).body)
         assert json.loads(others.body)["deferrals"] == []
         assert client.request("GET", path).status == 403
+
+
+def test_who_signs_his_messages_gets_the_proofs_of_his_own_receipts(cluster, pharmacies):
+    garde = cluster.garde
+    outage(cluster)
+    garde.wait_for_switchover("degraded")
+    asker, other, _ = pharmacies
+    with unverified(garde) as client:
+        receipt = client.ask(asker.consult(patient(9700))).get("Garde-Receipt")
+        payload = receipt.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        assert f"{asker.number:08d}" in claims["caller"]
+        path = f"/.well-known/garde/receipts/{claims['jti']}/proof"
+
+        def asked_by(pharmacy):
+            body = pharmacy.consult(patient(9701)).body
+            return client.request("POST", path, [("Content-Type", "text/xml; charset=utf-8")], body)
+
+        def proven():
+            reply = asked_by(asker)
+            assert reply.status in (200, 503), reply.body
+            return reply.status == 200 and reply
+
+        proof = json.loads(wait_for(proven, "the proof of a receipt", 5).body)
+        assert (proof["receipt"], json.loads(proof["leaf"])["event"]) == (claims["jti"], "receipts")
+        assert asked_by(other).status == 404
+        assert client.request("GET", path).status == 404
+        assert client.request("POST", path, [("Content-Type", "text/xml")], consult(patient(9701)).body).status == 404
