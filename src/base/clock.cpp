@@ -75,14 +75,27 @@ std::optional<nanoseconds> take_fraction(std::string_view& text) {
     return nanoseconds{value};
 }
 
-/// 2018-08-09T09:00:00
-std::string to_the_second(wall_time at) {
+/// Decimal digits, with leading zeros, right before `end`.
+void put_number(char* end, std::int64_t value, int digits) {
+    for (; digits > 0; --digits, value /= 10) *--end = static_cast<char>('0' + value % 10);
+}
+
+/// 2018-08-09T09:00:00.123Z, with so many digits behind the dot. The clock's years have four digits.
+std::string in_rfc3339(wall_time at, std::int64_t fraction, int digits) {
     const auto date = floor<days>(at);
     const year_month_day ymd{date};
     const hh_mm_ss time{floor<std::chrono::seconds>(at - date)};
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(ymd.year()),
-                       static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()),
-                       time.hours().count(), time.minutes().count(), time.seconds().count());
+    std::string out = "yyyy-mm-ddThh:mm:ss.";
+    char* const to = out.data();
+    put_number(to + 4, static_cast<int>(ymd.year()), 4);
+    put_number(to + 7, static_cast<unsigned>(ymd.month()), 2);
+    put_number(to + 10, static_cast<unsigned>(ymd.day()), 2);
+    put_number(to + 13, time.hours().count(), 2);
+    put_number(to + 16, time.minutes().count(), 2);
+    put_number(to + 19, time.seconds().count(), 2);
+    out.append(static_cast<std::size_t>(digits), '0').push_back('Z');
+    put_number(out.data() + out.size() - 1, fraction, digits);
+    return out;
 }
 
 }  // namespace
@@ -93,11 +106,11 @@ wall_time wall_now() {
 
 std::string to_rfc3339(wall_time at) {
     const auto ms = duration_cast<milliseconds>(at - floor<std::chrono::seconds>(at));
-    return fmt::format("{}.{:03}Z", to_the_second(at), ms.count());
+    return in_rfc3339(at, ms.count(), 3);
 }
 
 std::string to_rfc3339_ns(wall_time at) {
-    return fmt::format("{}.{:09}Z", to_the_second(at), (at - floor<std::chrono::seconds>(at)).count());
+    return in_rfc3339(at, (at - floor<std::chrono::seconds>(at)).count(), 9);
 }
 
 std::optional<wall_time> parse_rfc3339(std::string_view text) {

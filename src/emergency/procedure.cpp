@@ -117,9 +117,11 @@ result<procedure> procedure::load(const config::procedure_settings& from, std::s
         out.texts_.emplace(language, *std::move(text));
     }
     out.version_ = version_of(out.texts_);
-    for (const auto language : languages)
-        for (std::size_t i = 0; i < variants; ++i)
-            out.faults_[std::string(language)][i] = out.prepare(language, i);
+    for (const auto language : languages) {
+        auto& in = out.prepared_[std::string(language)];
+        for (std::size_t i = 0; i < variants; ++i) in.faults[i] = out.prepare(language, i);
+        in.help_link = fmt::format("<{}>; rel=\"help\"", out.link(language));
+    }
     return out;
 }
 
@@ -194,15 +196,19 @@ procedure::prepared_fault procedure::prepare(std::string_view language, std::siz
     return {.before = whole.substr(0, at), .behind = whole.substr(at + place.size())};
 }
 
-std::string procedure::soap_fault(std::string_view language, std::string_view id,
-                                  const circumstances& under) const {
-    auto found = faults_.find(language);
-    if (found == faults_.end()) found = faults_.find(settings_.default_language);
-    const auto& fault = found->second[variant_of(under)];
-    const std::string escaped = soap::escape(id);
-    std::string out;
-    out.reserve(fault.before.size() + escaped.size() + fault.behind.size());
-    return out.append(fault.before).append(escaped).append(fault.behind);
+const procedure::prepared& procedure::prepared_in(std::string_view language) const {
+    const auto found = prepared_.find(language);
+    return found != prepared_.end() ? found->second : prepared_.find(settings_.default_language)->second;
+}
+
+const std::string& procedure::help_link(std::string_view language) const {
+    return prepared_in(language).help_link;
+}
+
+spliced_text procedure::soap_fault(std::string_view language, std::string_view id,
+                                   const circumstances& under) const {
+    const auto& fault = prepared_in(language).faults[variant_of(under)];
+    return {.before = fault.before, .word = soap::escape(id), .behind = fault.behind};
 }
 
 std::string procedure::problem_document(std::string_view language, std::string_view id,

@@ -35,49 +35,84 @@ struct claim_limits {
 constexpr std::array<claim_limits, 6> limits{
     {{6, 512, 128}, {3, 512, 128}, {3, 256, 128}, {2, 128, 128}, {1, 64, 64}, {0, 16, 16}}};
 
-json::string limited(std::string_view text, std::size_t limit) {
-    const auto clean = clean_utf8(text, limit);
-    return json::string(clean.data(), clean.size());
-}
+/// Written by hand, as each answer in an emergency has one: an object of members in their order.
+class object_writer {
+  public:
+    /// In what `room` has; it is emptied.
+    explicit object_writer(std::string room = {}) : out_(std::move(room)) { out_.clear(); }
 
-json::string to_json(std::string_view text) {
-    return json::string(text.data(), text.size());
-}
+    void add(std::string_view name, std::string_view text) {
+        begin(name);
+        append_text(text);
+    }
+    /// Shortened to so many bytes of UTF-8; no member where there is no text.
+    void add(std::string_view name, std::string_view text, std::size_t limit) {
+        if (text.empty()) return;
+        begin(name);
+        if (text.size() <= limit && std::ranges::all_of(text, is_plain))
+            append_quoted(text);
+        else
+            append_text(clean_utf8(text, limit));
+    }
+    void add(std::string_view name, std::int64_t number) {
+        begin(name);
+        const fmt::format_int digits(number);
+        out_.append(digits.data(), digits.size());
+    }
+    void add(std::string_view name, const std::vector<attempt_claim>& attempts, claim_limits limit) {
+        begin(name);
+        out_ += '[';
+        for (const auto& one : attempts | std::views::take(limit.attempts)) {
+            object_writer inner;
+            inner.add("backend", one.backend, limit.others);
+            inner.add("at", to_rfc3339(one.at));
+            inner.add("ms", std::int64_t{one.took.count()});
+            inner.add("result", one.result, limit.others);
+            if (out_.back() != '[') out_ += ',';
+            out_ += inner.take();
+        }
+        out_ += ']';
+    }
+    std::string take() { return std::move(out_ += '}'); }
 
-json::array attempts_of(const receipt_claims& claims, claim_limits limit, const json::storage_ptr& in) {
-    json::array out(in);
-    for (const auto& one : claims.attempts | std::views::take(limit.attempts))
-        out.push_back(json::object{{"backend", limited(one.backend, limit.others)},
-                                   {"at", to_json(to_rfc3339(one.at))},
-                                   {"ms", one.took.count()},
-                                   {"result", limited(one.result, limit.others)}});
-    return out;
-}
+  private:
+    /// ASCII that stands for itself in a JSON string (RFC 8259, 7).
+    static bool is_plain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
 
-std::string payload_of(const receipt_claims& claims, std::string_view issuer, claim_limits limit) {
-    const auto issued = std::chrono::floor<seconds>(claims.at).time_since_epoch();
-    // All of it fits here, but for the longest texts: each answer in an emergency has one.
-    unsigned char room[4096];
-    json::monotonic_resource memory(room);
-    json::object out(&memory);
-    out.reserve(16);
-    out["iss"] = to_json(issuer);
-    out["iat"] = issued.count();
-    out["at"] = to_json(to_rfc3339(claims.at));
-    out["jti"] = limited(claims.id, limit.others);
-    out["service"] = limited(claims.service, limit.others);
-    out["request_sha256"] = to_json(to_hex(claims.request_sha256));
-    out["caller"] = limited(claims.caller, limit.caller);
-    out["mode"] = limited(claims.mode, limit.others);
-    out["decision"] = limited(claims.decision, limit.others);
-    if (!claims.rule.empty()) out["rule"] = limited(claims.rule, limit.others);
-    if (!claims.policy.empty()) out["policy"] = limited(claims.policy, limit.others);
-    if (!claims.exercise.empty()) out["exercise"] = limited(claims.exercise, limit.others);
-    if (!claims.deferral.empty()) out["deferral"] = limited(claims.deferral, limit.others);
-    if (!claims.procedure.empty()) out["procedure"] = limited(claims.procedure, limit.others);
-    out["attempts"] = attempts_of(claims, limit, &memory);
-    if (claims.age >= seconds{0}) out["age"] = claims.age.count();
-    return json::serialize(out);
+    void begin(std::string_view name) {
+        out_ += out_.empty() ? '{' : ',';
+        append_quoted(name);
+        out_ += ':';
+    }
+    void append_quoted(std::string_view plain) { out_.append(1, '"').append(plain).append(1, '"'); }
+    void append_text(std::string_view text) {
+        if (std::ranges::all_of(text, is_plain)) return append_quoted(text);
+        out_ += json::serialize(json::string_view(text.data(), text.size()));
+    }
+
+    std::string out_;
+};
+
+std::string payload_of(const receipt_claims& claims, std::string_view issuer, claim_limits limit,
+                       std::string room) {
+    object_writer out(std::move(room));
+    out.add("iss", issuer);
+    out.add("iat", std::int64_t{std::chrono::floor<seconds>(claims.at).time_since_epoch().count()});
+    out.add("at", to_rfc3339(claims.at));
+    out.add("jti", claims.id, limit.others);
+    out.add("service", claims.service, limit.others);
+    out.add("request_sha256", to_hex(claims.request_sha256));
+    out.add("caller", claims.caller, limit.caller);
+    out.add("mode", claims.mode, limit.others);
+    out.add("decision", claims.decision, limit.others);
+    out.add("rule", claims.rule, limit.others);
+    out.add("policy", claims.policy, limit.others);
+    out.add("exercise", claims.exercise, limit.others);
+    out.add("deferral", claims.deferral, limit.others);
+    out.add("procedure", claims.procedure, limit.others);
+    out.add("attempts", claims.attempts, limit);
+    if (claims.age >= seconds{0}) out.add("age", std::int64_t{claims.age.count()});
+    return out.take();
 }
 
 /// Content of one part; nothing when another text would decode to the same content.
@@ -144,13 +179,13 @@ result<receipt_signer> receipt_signer::load(const std::filesystem::path& key, st
     if (!loaded) return std::unexpected(loaded.error());
     auto with = std::make_unique<state>();
     with->id = key_id(loaded->get());
-    json::object header;
-    header["alg"] = to_json(algorithm);
-    header["typ"] = to_json(receipt_type);
-    header["kid"] = to_json(with->id);
+    object_writer header;
+    header.add("alg", algorithm);
+    header.add("typ", receipt_type);
+    header.add("kid", with->id);
     with->key = *std::move(loaded);
     with->issuer = std::move(issuer);
-    with->header = to_base64url(json::serialize(header));
+    with->header = to_base64url(header.take());
     return receipt_signer(std::move(with));
 }
 
@@ -164,14 +199,16 @@ digest256 receipt_commitment(std::string_view jws) {
 
 signed_receipt receipt_signer::sign(const receipt_claims& claims) const {
     constexpr std::size_t encoded_signature_bytes = 86;
-    std::string input;
+    thread_local std::string payload;
+    thread_local std::string input;
     for (const auto limit : limits) {
-        input = fmt::format("{}.{}", state_->header, to_base64url(payload_of(claims, state_->issuer, limit)));
+        payload = payload_of(claims, state_->issuer, limit, std::move(payload));
+        input.assign(state_->header).append(1, '.').append(to_base64url(payload));
         if (input.size() + 1 + encoded_signature_bytes <= max_receipt_bytes) break;
     }
     signed_receipt out{.jws = {}, .commitment = sha256(input)};
     if (const auto signature = sign_es256(state_->key.get(), out.commitment))
-        out.jws = input + '.' + to_base64url(*signature);
+        out.jws = input.append(1, '.').append(to_base64url(*signature));
     return out;
 }
 

@@ -7,7 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <iterator>
+#include <functional>
 #include <span>
 #include <utility>
 
@@ -46,31 +46,26 @@ receipt_book::~receipt_book() {
 
 void receipt_book::note(issued_receipt what) {
     std::vector<issued_receipt> full;
-    bool first = false;
+    bool due = false;
     {
         const std::lock_guard lock(mutex_);
-        first = pending_.empty();
-        if (first) pending_since_ = now();
+        if (pending_.empty()) pending_since_ = now();
         pending_.push_back(std::move(what));
-        if (pending_.size() == records_together * receipts_a_record) full.swap(pending_);
+        due = pending_.size() == 1 || pending_.size() == receipts_together;
+        if (pending_.size() == pending_bound) full.swap(pending_);
     }
-    if (!full.empty())
-        write(full);
-    else if (first)
-        came_.notify_one();
+    if (!full.empty()) write(std::move(full));
+    if (due) came_.notify_one();
 }
 
 /// What is of exercises goes into a record of its own, which is marked as such.
-void receipt_book::write(const std::vector<issued_receipt>& which) const {
-    for (const bool exercise : {false, true}) {
-        std::vector<issued_receipt> together;
-        std::ranges::copy_if(which, std::back_inserter(together),
-                             [=](const auto& one) { return one.exercise == exercise; });
-        for (std::span<const issued_receipt> left(together); !left.empty();) {
-            const auto part = left.first(std::min(left.size(), receipts_a_record));
-            with_.write(receipts_record(wall_now(), part));
-            left = left.subspan(part.size());
-        }
+void receipt_book::write(std::vector<issued_receipt> which) const {
+    const auto exercises =
+        std::ranges::stable_partition(which, std::logical_not(), &issued_receipt::exercise);
+    for (std::span<const issued_receipt> of :
+         {std::span(which.begin(), exercises.begin()), std::span(exercises)}) {
+        for (; !of.empty(); of = of.subspan(std::min(of.size(), receipts_a_record)))
+            with_.write(receipts_record(wall_now(), of.first(std::min(of.size(), receipts_a_record))));
     }
 }
 
@@ -90,26 +85,27 @@ net::task<std::expected<std::string, proof_failure>> receipt_book::prove(net::ev
 void receipt_book::run() {
     std::unique_lock lock(mutex_);
     while (!ending_) {
+        const auto many = [this] { return pending_.size() >= receipts_together; };
         if (pending_.empty())
-            came_.wait(lock, [this] { return ending_ || !pending_.empty() || !questions_.empty(); });
+            came_.wait(lock, [&] { return ending_ || !pending_.empty() || !questions_.empty(); });
         else
             came_.wait_until(lock, pending_since_ + record_within,
-                             [this] { return ending_ || !questions_.empty(); });
-        const bool due = !pending_.empty() && (ending_ || now() >= pending_since_ + record_within);
-        const auto which = due ? std::exchange(pending_, {}) : std::vector<issued_receipt>();
+                             [&] { return ending_ || !questions_.empty() || many(); });
+        const bool due = !pending_.empty() && (ending_ || many() || now() >= pending_since_ + record_within);
+        auto which = due ? std::exchange(pending_, {}) : std::vector<issued_receipt>();
         std::optional<question> asked;
         if (!questions_.empty() && !ending_) {
             asked = std::move(questions_.front());
             questions_.pop_front();
         }
         lock.unlock();
-        write(which);
+        write(std::move(which));
         if (asked) net::arrival<answer>::bring(asked->arrival, look_up(*asked));
         lock.lock();
     }
-    const auto rest = std::exchange(pending_, {});
+    auto rest = std::exchange(pending_, {});
     lock.unlock();
-    write(rest);
+    write(std::move(rest));
 }
 
 receipt_book::answer receipt_book::look_up(const question& what) const {

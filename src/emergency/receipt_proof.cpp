@@ -5,7 +5,6 @@
 #include "garde/emergency/receipt.hpp"
 
 #include <boost/json.hpp>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -32,7 +31,9 @@ std::string first_bytes(const digest256& of, std::size_t count) {
 /// The same caller has another one with each receipt.
 std::string tag_of(std::string_view id, const caller::identity& who) {
     if (!who.verified()) return std::string(nobody);
-    return first_bytes(sha256(fmt::format("garde receipt caller\n{}\n{}", id, who.canonical())), tag_bytes);
+    std::string text = "garde receipt caller\n";
+    text.append(id).append(1, '\n').append(who.canonical());
+    return first_bytes(sha256(text), tag_bytes);
 }
 
 std::string commitment_text(const digest256& of) {
@@ -138,7 +139,7 @@ std::optional<wall_time> time_of_receipt_id(std::string_view id) {
 }
 
 std::string receipt_locator(std::string_view id) {
-    return first_bytes(sha256(fmt::format("garde receipt\n{}", id)), locator_bytes);
+    return first_bytes(sha256(std::string("garde receipt\n").append(id)), locator_bytes);
 }
 
 journal::record receipts_record(wall_time at, std::span<const issued_receipt> which) {
@@ -146,7 +147,7 @@ journal::record receipts_record(wall_time at, std::span<const issued_receipt> wh
     std::string callers;
     for (const auto& one : which) {
         if (!receipts.empty()) receipts += ' ', callers += ' ';
-        receipts += fmt::format("{}:{}", receipt_locator(one.id), commitment_text(one.commitment));
+        receipts.append(receipt_locator(one.id)).append(1, ':').append(commitment_text(one.commitment));
         callers += tag_of(one.id, one.who);
     }
     return {.at = at,

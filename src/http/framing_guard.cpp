@@ -1,6 +1,7 @@
 // The framing guard's rules, one function per rule.
 #include "garde/http/framing_guard.hpp"
 
+#include "control_bytes.hpp"
 #include "target.hpp"
 #include "tokens.hpp"
 
@@ -13,32 +14,6 @@ namespace garde::http {
 namespace {
 
 constexpr auto npos = std::string_view::npos;
-
-bool is_control(char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && c != '\t') || byte == 0x7F;
-}
-
-/// True when none of the eight bytes is a control byte; false when one may be (HTAB counts here).
-bool surely_clean(std::uint64_t block) {
-    constexpr std::uint64_t ones = 0x0101010101010101;
-    constexpr std::uint64_t high_bits = 0x80 * ones;
-    const auto is_delete = block ^ (0x7F * ones);  // zero bytes where there was a DEL
-    const auto below_space = (block - 0x20 * ones) & ~block;
-    return ((below_space | ((is_delete - ones) & ~is_delete)) & high_bits) == 0;
-}
-
-bool has_control(std::string_view text) {
-    // Eight at a time: every byte of every head passes here.
-    while (text.size() >= sizeof(std::uint64_t)) {
-        std::uint64_t block = 0;
-        std::memcpy(&block, text.data(), sizeof block);
-        if (!surely_clean(block) && std::ranges::any_of(text.substr(0, sizeof block), is_control))
-            return true;
-        text.remove_prefix(sizeof block);
-    }
-    return std::ranges::any_of(text, is_control);
-}
 
 /// A line without its LF: a CR is good at the end only.
 std::optional<refusal> check_line_bytes(std::string_view text, std::size_t line) {

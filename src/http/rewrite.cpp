@@ -1,6 +1,7 @@
 // Heads as garde writes them. Only appends to one string: this runs for every exchange, twice.
 #include "garde/http/rewrite.hpp"
 
+#include "control_bytes.hpp"
 #include "target.hpp"
 #include "tokens.hpp"
 
@@ -27,10 +28,7 @@ void append_own_field(std::string& out, const field& f) {
     out.append(f.name).append(": ");
     const std::size_t begin = out.size();
     out.append(f.value);
-    for (char& c : std::span(out).subspan(begin)) {
-        const auto byte = static_cast<unsigned char>(c);
-        c = (byte < 0x20 && c != '\t') || byte == 0x7F ? ' ' : c;
-    }
+    if (has_control(f.value)) std::ranges::replace_if(std::span(out).subspan(begin), is_control, ' ');
     out.append("\r\n");
 }
 

@@ -179,8 +179,8 @@ net::task<after> exchange::last_resort() {
     rule_ = chosen.rule;
     if (chosen.what == emergency::stand_in_decision::cache && within_limits(chosen, who)) {
         count(answer_kind::cached);
-        const stand_in answer = cached_answer(context(who), **kept);
-        const after then = co_await send_own(answer);
+        stand_in answer = cached_answer(context(who), **kept);
+        const after then = co_await send_own(std::move(answer));
         follow(**kept);
         co_return then;
     }
@@ -203,11 +203,11 @@ net::task<after> exchange::last_resort() {
     }
     if (choice == continuity::last_resort::gateway_error) {
         count(answer_kind::gateway_error);
-        const stand_in answer = gateway_error(context(who));
-        co_return co_await send_own(answer);
+        stand_in answer = gateway_error(context(who));
+        co_return co_await send_own(std::move(answer));
     }
-    const stand_in answer = co_await hand_out_procedure(chosen, who);
-    co_return co_await send_own(answer);
+    stand_in answer = co_await hand_out_procedure(chosen, who);
+    co_return co_await send_own(std::move(answer));
 }
 
 /// An exercise uses up no limit, and keeps nothing to be asked again: the service is well.
@@ -234,8 +234,8 @@ net::task<after> exchange::turn_away(shed why) {
     if (posture_ != nullptr) count(answer_kind::shed);
     std::uint32_t random = 0;
     std::memcpy(&random, worker_.randomness().take(sizeof random).data(), sizeof random);
-    const stand_in answer = overload_answer(retry_after(random));
-    co_return co_await send_own(answer);
+    stand_in answer = overload_answer(retry_after(random));
+    co_return co_await send_own(std::move(answer));
 }
 
 net::task<after> exchange::refuse(int status, std::string_view what, std::string_view allowed) {
@@ -245,25 +245,25 @@ net::task<after> exchange::refuse(int status, std::string_view what, std::string
                     .fields = {},
                     .body = http::problem_document(status, http::phrase_of(status), what)};
     if (status == 405) answer.fields.push_back({"Allow", std::string(allowed)});
-    co_return co_await send_own(answer);
+    co_return co_await send_own(std::move(answer));
 }
 
 /// An answer before the request has come whole ends the connection: what is left of the request is not read
 /// as the next one.
-net::task<after> exchange::send_own(const stand_in& answer) {
+net::task<after> exchange::send_own(stand_in&& answer) {
     const bool whole = request_.complete();
-    std::vector<http::owned_field> fields = answer.fields;
-    if (!answer.content_type.empty()) fields.push_back({"Content-Type", answer.content_type});
+    if (!answer.content_type.empty())
+        answer.fields.push_back({"Content-Type", std::move(answer.content_type)});
     const http::response_shape shape{
         .framing = head_only() ? http::outgoing_framing::no_body : http::outgoing_framing::content_length,
-        .content_length = answer.body.size(),
+        .content_length = answer.body_bytes(),
         .keep_alive = keep_alive() && whole};
     std::string& bytes = session_.memory().answer;
     bytes.clear();
-    http::append_own_head(bytes, answer.status, to_http_date(wall_now()), shape, fields);
-    if (!head_only()) bytes += answer.body;
+    http::append_own_head(bytes, answer.status, to_http_date(wall_now()), shape, answer.fields);
+    if (!head_only()) answer.append_body(bytes);
     const net::io_status written = co_await write(bytes);
-    if (answer.receipt && worker_.receipts() != nullptr) worker_.receipts()->note(*answer.receipt);
+    if (answer.receipt && worker_.receipts() != nullptr) worker_.receipts()->note(*std::move(answer.receipt));
     if (written != net::io_status::ok) co_return after::broken;
     if (!whole) co_return after::linger;
     co_return shape.keep_alive ? after::keep_alive : after::close;

@@ -195,8 +195,8 @@ net::task<after> exchange::answer_deferrals() {
     auto asking = worker_.ledger()->list(worker_.loop(), who, known, until);
     const auto list = co_await std::move(asking);
     if (!list) co_return co_await refuse(503, "deferrals cannot be read at the moment");
-    const stand_in answer = deferrals_answer(*list, known, only);
-    co_return co_await send_own(answer);
+    stand_in answer = deferrals_answer(*list, known, only);
+    co_return co_await send_own(std::move(answer));
 }
 
 }  // namespace garde::proxy

@@ -33,8 +33,8 @@ net::task<after> exchange::answer_proof() {
     id.erase(0, receipts_path.size());
     auto asking = worker_.receipts()->prove(worker_.loop(), std::move(id), std::move(who));
     const auto found = co_await std::move(asking);
-    const stand_in answer = proof_answer(found);
-    co_return co_await send_own(answer);
+    stand_in answer = proof_answer(found);
+    co_return co_await send_own(std::move(answer));
 }
 
 }  // namespace garde::proxy

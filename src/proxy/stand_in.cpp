@@ -14,6 +14,9 @@ namespace {
 using continuity::mode;
 using continuity::reason;
 
+/// A procedure's answer has no more.
+constexpr std::size_t most_fields = 12;
+
 /// An answer without a backend is given in degraded mode, or in emergency mode by order or without a cache.
 std::string_view stand_in_mode(mode current) {
     return to_text(current == mode::emergency ? mode::emergency : mode::degraded);
@@ -44,7 +47,7 @@ std::vector<emergency::attempt_claim> attempts_of(const stand_in_context& contex
         out.push_back({.backend = backends[continuity::to_number(one.backend)].name,
                        .at = at - std::chrono::duration_cast<wall_time::duration>(now - one.begun),
                        .took = std::chrono::round<milliseconds>(one.ended - one.begun),
-                       .result = std::string(to_text(one.why))});
+                       .result = to_text(one.why)});
     return out;
 }
 
@@ -56,21 +59,23 @@ void add_receipt(stand_in& out, const stand_in_context& context, emergency::stan
     const std::string asker = context.who.verified() ? context.who.issuer() + " / " + context.who.subject()
                                                      : std::string("unverified");
     const wall_time at = wall_now();
-    auto receipt = signer->sign(
-        {.at = at,
-         .id = id,
-         .service = service.settings->name,
-         .request_sha256 = sha256(context.request_body),
-         .caller = asker,
-         .mode = std::string(stand_in_mode(context.current)),
-         .decision = std::string(emergency::to_text(what)),
-         .rule = std::string(context.rule),
-         .policy = service.stand_in.version(),
-         .exercise = std::string(context.exercise),
-         .deferral = context.kept ? context.kept->id : "",
-         .procedure = what == emergency::stand_in_decision::cache ? "" : service.procedure->version(),
-         .attempts = attempts_of(context, at),
-         .age = age});
+    auto receipt =
+        signer->sign({.at = at,
+                      .id = id,
+                      .service = service.settings->name,
+                      .request_sha256 = sha256(context.request_body),
+                      .caller = asker,
+                      .mode = stand_in_mode(context.current),
+                      .decision = emergency::to_text(what),
+                      .rule = context.rule,
+                      .policy = service.stand_in.version(),
+                      .exercise = context.exercise,
+                      .deferral = context.kept ? std::string_view(context.kept->id) : std::string_view(),
+                      .procedure = what == emergency::stand_in_decision::cache
+                                       ? std::string_view()
+                                       : std::string_view(service.procedure->version()),
+                      .attempts = attempts_of(context, at),
+                      .age = age});
     if (receipt.jws.empty()) return;
     out.receipt = {.id = id,
                    .commitment = receipt.commitment,
@@ -146,10 +151,14 @@ stand_in procedure_answer(const stand_in_context& context) {
     const std::string id = emergency::new_receipt_id(wall_now());
     const emergency::circumstances of{.kept = context.kept, .exercise = !context.exercise.empty()};
     stand_in out;
+    out.fields.reserve(most_fields);
     if (context.kind == continuity::route_kind::soap) {
         out.status = 500;  // SOAP 1.1 over HTTP: a fault is a 500
         out.content_type = "text/xml; charset=utf-8";
-        out.body = procedure.soap_fault(language, id, of);
+        auto fault = procedure.soap_fault(language, id, of);
+        out.before_body = fault.before;
+        out.body = std::move(fault.word);
+        out.behind_body = fault.behind;
     } else {
         out.status = 503;
         out.content_type = "application/problem+json";
@@ -157,7 +166,7 @@ stand_in procedure_answer(const stand_in_context& context) {
     }
     out.fields.push_back({"Garde-Mode", std::string(stand_in_mode(context.current))});
     out.fields.push_back({"Retry-After", std::to_string(rules.retry_after.count())});
-    out.fields.push_back({"Link", fmt::format("<{}>; rel=\"help\"", procedure.link(language))});
+    out.fields.push_back({"Link", procedure.help_link(language)});
     out.fields.push_back({"Content-Language", std::string(language)});
     out.fields.push_back({"Vary", "Accept-Language"});
     out.fields.push_back({"Proxy-Status", proxy_status(context)});

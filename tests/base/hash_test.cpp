@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 namespace garde {
@@ -88,6 +89,17 @@ TEST(hash_base64url, gives_the_vectors_of_rfc_4648_without_padding) {
     for (const auto& [plain, encoded] : vectors) {
         EXPECT_EQ(to_base64url(plain), encoded);
         EXPECT_EQ(from_base64url(encoded), plain);
+    }
+}
+
+TEST(hash_base64url, is_base64_but_for_two_letters_and_the_padding) {
+    for (std::size_t size = 0; size < 200; ++size) {
+        const auto bytes = random_bytes(size);
+        auto expected = to_base64(bytes);
+        std::ranges::replace(expected, '+', '-');
+        std::ranges::replace(expected, '/', '_');
+        expected.resize(std::min(expected.size(), expected.find('=')));
+        EXPECT_EQ(to_base64url(bytes), expected);
     }
 }
 

@@ -158,7 +158,7 @@ TEST_F(procedure_load, takes_files_as_windows_editors_write_them) {
 
 TEST(procedure_fault, says_the_steps_in_the_callers_language_and_the_summaries_in_the_others) {
     const auto loaded = load_fixture();
-    const auto fault = loaded.soap_fault("en", "id-1");
+    const auto fault = loaded.soap_fault("en", "id-1").whole();
     EXPECT_THAT(
         texts_between(fault, "<Message xml:lang=\"", "</Message>"),
         ElementsAre("en\">Assurability cannot be consulted at the moment.\n"
@@ -172,7 +172,7 @@ TEST(procedure_fault, says_the_steps_in_the_callers_language_and_the_summaries_i
 }
 
 TEST(procedure_fault, names_id_code_environment_and_the_procedures_page) {
-    const auto fault = load_fixture().soap_fault("nl", "id-1");
+    const auto fault = load_fixture().soap_fault("nl", "id-1").whole();
     EXPECT_THAT(fault, HasSubstr("Id=\"id-1\""));
     EXPECT_THAT(fault, HasSubstr("<Code>SOA-02002</Code>"));
     EXPECT_THAT(fault, HasSubstr(">Acceptation</"));
@@ -180,7 +180,7 @@ TEST(procedure_fault, names_id_code_environment_and_the_procedures_page) {
 }
 
 TEST(procedure_fault, of_an_exercise_says_so_first_in_each_language) {
-    const auto fault = load_fixture().soap_fault("en", "id-1", {.kept = {}, .exercise = true});
+    const auto fault = load_fixture().soap_fault("en", "id-1", {.kept = {}, .exercise = true}).whole();
     const auto messages = texts_between(fault, "<Message xml:lang=\"", "</Message>");
     ASSERT_EQ(messages.size(), 4U);
     EXPECT_THAT(messages[0], StartsWith("en\">EXERCISE: the service works; your request was not passed on.\n"

@@ -44,6 +44,15 @@ struct circumstances {
 std::string_view deferral_notice(std::string_view language, deferral_kind kind);
 std::string_view exercise_notice(std::string_view language);
 
+/// A text made at load but for a word in the middle: answers in an emergency need not copy it.
+struct spliced_text {
+    std::string_view before;  ///< the procedure's, as `behind`
+    std::string word;
+    std::string_view behind;
+
+    [[nodiscard]] std::string whole() const { return std::string(before).append(word).append(behind); }
+};
+
 /// All four languages of one service's procedure.
 class procedure {
   public:
@@ -62,13 +71,15 @@ class procedure {
 
     /// PUBLIC_URL/procedure/SERVICE?lang=LANG
     [[nodiscard]] std::string link(std::string_view language) const;
+    /// The same as a Link field's value (RFC 8288), of relation `help`.
+    [[nodiscard]] const std::string& help_link(std::string_view language) const;
 
     /// A SOAP fault SOA-02002 whose messages are the summary and steps in `language` first, then the
     /// summaries in the other languages; `id` is echoed in the receipt and the log.
     /// What became of the request comes behind the steps, in `language`, where it was kept. That it is an
     /// exercise comes before everything, in each language.
-    [[nodiscard]] std::string soap_fault(std::string_view language, std::string_view id,
-                                         const circumstances& under = {}) const;
+    [[nodiscard]] spliced_text soap_fault(std::string_view language, std::string_view id,
+                                          const circumstances& under = {}) const;
 
     /// RFC 9457, status 503, with `procedure` (the link), its `version` and `steps`; `type` is the
     /// procedure's page, `instance` is `id`.
@@ -92,7 +103,14 @@ class procedure {
     std::string service_;
     std::map<std::string, procedure_text, std::less<>> texts_;
     std::string version_;
-    std::map<std::string, std::array<prepared_fault, variants>, std::less<>> faults_;
+    /// What is the same in each answer in one language.
+    struct prepared {
+        std::array<prepared_fault, variants> faults;
+        std::string help_link;
+    };
+    [[nodiscard]] const prepared& prepared_in(std::string_view language) const;
+
+    std::map<std::string, prepared, std::less<>> prepared_;
 };
 
 /// The best of `languages` for an Accept-Language header (RFC 9110, 12.5.4): quality values; a range that is

@@ -24,25 +24,27 @@ namespace garde::emergency {
 
 /// A backend that was asked, and gave no answer.
 struct attempt_claim {
-    std::string backend;  ///< by its name in the configuration
-    wall_time at{};       ///< when it was asked
+    std::string_view backend;  ///< by its name in the configuration
+    wall_time at{};            ///< when it was asked
     milliseconds took{};
-    std::string result;  ///< what became of it, as the metrics call it
+    std::string_view result;  ///< what became of it, as the metrics call it
 };
 
+/// Texts of others, which have to be there while it is signed.
 struct receipt_claims {
     wall_time at{};
-    std::string id;
-    std::string service;
+    std::string_view id;
+    std::string_view service;
     digest256 request_sha256{};  ///< of the request body's bytes
-    std::string caller;     ///< the caller's pseudonym is useless to him: issuer and subject, or `unverified`
-    std::string mode;       ///< Garde-Mode of the answer
-    std::string decision;   ///< cache, defer or procedure
-    std::string rule;       ///< the stand-in rule that decided
-    std::string policy;     ///< version of the rules
-    std::string exercise;   ///< in which it was asked, by id; empty: in earnest
-    std::string deferral;   ///< id under which the request was kept; empty: it was not
-    std::string procedure;  ///< version of the text that was handed out; empty: none was
+    std::string_view
+        caller;             ///< the caller's pseudonym is useless to him: issuer and subject, or `unverified`
+    std::string_view mode;  ///< Garde-Mode of the answer
+    std::string_view decision;            ///< cache, defer or procedure
+    std::string_view rule;                ///< the stand-in rule that decided
+    std::string_view policy;              ///< version of the rules
+    std::string_view exercise;            ///< in which it was asked, by id; empty: in earnest
+    std::string_view deferral;            ///< id under which the request was kept; empty: it was not
+    std::string_view procedure;           ///< version of the text that was handed out; empty: none was
     std::vector<attempt_claim> attempts;  ///< in their order; none where nobody was asked
     std::chrono::seconds age{-1};         ///< of the cached data; negative: none
 };

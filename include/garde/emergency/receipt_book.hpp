@@ -32,10 +32,12 @@ enum class proof_failure : std::uint8_t {
 class receipt_book {
   public:
     static constexpr std::size_t question_bound = 64;  ///< proofs that wait; further ones are not answered
-    static constexpr milliseconds record_within{
-        200};  ///< a receipt is given to the journal, or after the proof at hand, …
-    /// … or at once with so many others: the journal commits them together.
-    static constexpr std::size_t records_together = 16;
+    /// A receipt is given to the journal within that time, or after the proof at hand, or with so many
+    /// others, which the journal commits together: a commit costs as much as a hundred receipts.
+    static constexpr milliseconds record_within{200};
+    static constexpr std::size_t receipts_together = 64 * receipts_a_record;
+    /// So many that were not given to the journal yet: whoever notes another one gives them himself.
+    static constexpr std::size_t pending_bound = 2 * receipts_together;
     static constexpr std::chrono::seconds young{30};  ///< whose record may still be on its way
 
     struct setup {
@@ -67,14 +69,14 @@ class receipt_book {
     };
 
     void run();
-    void write(const std::vector<issued_receipt>& which) const;
+    void write(std::vector<issued_receipt> which) const;
     [[nodiscard]] answer look_up(const question& what) const;
     [[nodiscard]] answer make_document(const std::string& id, std::uint64_t seq) const;
 
     const setup with_;
     std::mutex mutex_;
     std::condition_variable came_;
-    std::vector<issued_receipt> pending_;  ///< fewer than fill records_together
+    std::vector<issued_receipt> pending_;  ///< at most pending_bound
     steady_time pending_since_{};
     std::deque<question> questions_;
     bool ending_ = false;

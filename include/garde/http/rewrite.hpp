@@ -15,7 +15,7 @@
 namespace garde::http {
 
 struct owned_field {
-    std::string name;
+    std::string_view name;  ///< a constant
     std::string value;
 };
 

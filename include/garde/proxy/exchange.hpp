@@ -114,7 +114,7 @@ class exchange {
 
     // answers.cpp
     net::task<after> refuse(int status, std::string_view what, std::string_view allowed = "POST");
-    net::task<after> send_own(const stand_in& answer);
+    net::task<after> send_own(stand_in&& answer);
     net::task<net::io_status> write(std::string_view bytes);
     void offer_to_cache(const candidate& answer);
     /// `who` must outlive it.

@@ -25,6 +25,14 @@ struct stand_in {
     std::vector<http::owned_field> fields;
     std::string body;
     std::optional<emergency::issued_receipt> receipt{};  ///< among the fields; for the journal
+    // Stand around the body: of a text that is there for as long as the site's epoch.
+    std::string_view before_body{};
+    std::string_view behind_body{};
+
+    [[nodiscard]] std::size_t body_bytes() const {
+        return before_body.size() + body.size() + behind_body.size();
+    }
+    void append_body(std::string& out) const { out.append(before_body).append(body).append(behind_body); }
 };
 
 /// A backend that was asked and gave no answer.
