@@ -25,6 +25,8 @@ from bench.driver.proxies import Proxy  # noqa: E402
 
 OFFERING = re.compile(r"garde::proxy::exchange::offer_to_cache\(")
 WORKER = re.compile(r"garde::proxy::exchange::")
+# Of thousands of pharmacies: with few, most of which wait for the disk, each answer would pay for waking somebody up.
+CONNECTIONS = 128
 COUNTED = {"rate": 60, "seconds": 8}
 
 
@@ -44,7 +46,7 @@ class Bench:
         self.notes = []
 
     def run(self, proxy, name, mode, **options):
-        scenario = degraded.asking(self.pki, name, mode, self.lengths, **options)
+        scenario = degraded.asking(self.pki, name, mode, self.lengths, **{"connections": CONNECTIONS, **options})
         sample = load.run(self.programs, proxy, self.load_core, self.folder, scenario)
         answered = sample.report["answered"]
         print(f"   {name}: {proxy.name} {sample.cpu_us_each:.1f} µs, p99 {sample.report['latency_us']['p99'] / 1000:.2f} ms, "
@@ -128,7 +130,7 @@ class Bench:
         # Memory has the newest; these are the oldest.
         self.kept.forget_pages()
         found = self.run(garde, "from the disk", "rate", order="uniform", count_misses=True, patients=self.lengths.entries // 4,
-                         **{**steady, "rate": self.lengths.disk_per_second, "warm_up": 0.5})
+                         first_patient=self.lengths.entries * 3 // 4, **{**steady, "rate": self.lengths.disk_per_second, "warm_up": 0.5})
         self.samples.add("garde", {**latencies(found, "disk"), "hit_ratio/disk": ("%", hits(found))})
 
     # --- in normal mode
@@ -179,6 +181,7 @@ def conditions(bench, rounds):
         f"memory_bytes = {lengths.memory}; each request has a new reference, new times and new signatures",
         f"nginx: {lengths.peer_entries:,} answers, fewer so that all are in the machine's memory; the same body for each patient, but for "
         "`hit_ratio/realistic`",
+        f"{CONNECTIONS} connections, each of which asks again as soon as it is answered; 64 where there is a rate",
         f"who is asked about: the n-th most frequent patient 1/n times as often as the first (Zipf); latency at {lengths.per_second} a second "
         f"for both, of {lengths.in_memory:,} patients who are in memory; from the disk at {lengths.disk_per_second} a second, of the "
         f"{lengths.entries // 4:,} oldest, the file's pages dropped from the machine's memory before",

@@ -123,9 +123,9 @@ class maker {
         out.key = cache::make_key(with_.service, who_, question);
         out.removal_keys = cache::make_removal_keys(with_.service, who_, answered);
         out.body = cache::keep_body(about(reply_, patient));
-        // The higher a patient's number, the newer is what is known of him.
-        const auto age =
-            oldest * (static_cast<double>(with_.entries - patient) / static_cast<double>(with_.entries));
+        // The load asks about patient 0 most often, so he was asked about last: the higher a patient's
+        // number, the older is what is known of him.
+        const auto age = oldest * (static_cast<double>(patient + 1) / static_cast<double>(with_.entries));
         out.consulted = {.wall = now_ - std::chrono::duration_cast<std::chrono::nanoseconds>(age),
                          .steady = std::nullopt};
         return out;

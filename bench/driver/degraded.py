@@ -206,7 +206,7 @@ def start_ms(programs, pki, kept, core, folder, memory):
     began = time.monotonic()
     proxy = Garde(programs, pki, kept, nobody(), core, folder, memory)
     try:
-        while not consult.is_answered(proxy.port, 17):
+        while not consult.is_answered(proxy.port, kept.found["entries"] - 17):
             if time.monotonic() - began > START_LIMIT_S:
                 raise proxy.process.fail(f"has no answer from the disk after {START_LIMIT_S} s")
             time.sleep(0.01)

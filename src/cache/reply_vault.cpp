@@ -234,7 +234,7 @@ result<void> reply_vault::remove(std::vector<cache_key> removal_keys) {
     while (!removal_keys.empty()) {
         const auto tags = tags_of(*ring_, removal_keys.back());
         removal_keys.pop_back();
-        const auto found = store_->find_removable(tags);
+        const auto found = store_->find_removable(tags, store::no_reply);
         if (!found) return std::unexpected(found.error());
         for (const auto& each : *found) {
             // It may know the patient by further identifiers.
@@ -305,10 +305,9 @@ result<std::vector<cache_key>> vault_reader::linked_to(const epoch_ring& ring, c
                                                        std::int64_t row) {
     std::vector<cache_key> out = what.removal_keys;
     for (std::size_t at = 0; at < out.size(); ++at) {
-        const auto beside = store_->find_removable(tags_of(ring, out[at]));
+        const auto beside = store_->find_removable(tags_of(ring, out[at]), row);
         if (!beside) return std::unexpected(beside.error());
         for (const auto& each : *beside) {
-            if (each.id == row) continue;
             const auto known = open_seal(ring, codec_, each.reply);
             if (!known) continue;
             for (const auto& key : known->removal_keys)

@@ -174,15 +174,16 @@ void store_tier::answer(std::uint64_t number, bool taken) {
     if (waiting) waiting.mapped().then(taken);
 }
 
-void store_tier::arrived(std::uint64_t number, std::optional<found_reply> found) {
-    if (!waiting_reads_.contains(number)) return;  // too late
+void store_tier::arrived(read_reply what) {
+    if (!waiting_reads_.contains(what.number)) return;  // too late
     forget_old_marks();
+    auto& found = what.found;
     const bool taken = found && !in_doubt(*found) && take_(std::move(found->what), restored_as::newest);
     {
         const std::lock_guard lock(mutex_);
         ++(taken ? totals_.found : totals_.missed);
     }
-    answer(number, taken);
+    answer(what.number, taken);
 }
 
 /// True while something newer may be on its way to the disk.

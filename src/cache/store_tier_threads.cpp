@@ -152,13 +152,10 @@ void store_tier::read_on() {
             return ending_ || (ring_ != nullptr && (!reads_waiting_.empty() || page_wanted_));
         });
         if (ending_) return;
-        reading_since_ = std::chrono::steady_clock::now();
         if (!reads_waiting_.empty()) {
-            const auto [number, key] = reads_waiting_.front();
-            reads_waiting_.pop_front();
-            lock.unlock();
-            read_one(number, key);
+            read_some(lock);
         } else {
+            reading_since_ = std::chrono::steady_clock::now();
             const auto after = *std::exchange(page_wanted_, std::nullopt);
             lock.unlock();
             read_page(after);
@@ -206,22 +203,46 @@ void store_tier::note_unreadable() {
     totals_.unreadable += now - std::exchange(unreadable_seen_, now);
 }
 
-void store_tier::read_one(std::uint64_t number, const cache_key& key) {
-    std::optional<found_reply> out;
-    if (open_reader()) {
-        if (auto found = reader_->find(*ring(), key))
-            out = std::move(*found);
-        else
-            read_failed();
+/// What waits and comes meanwhile, up to a bound, then tells the desk of all of it. Leaves the lock given
+/// back.
+void store_tier::read_some(std::unique_lock<std::mutex>& lock) {
+    std::vector<read_reply> out;
+    const auto begun = std::chrono::steady_clock::now();
+    reading_since_ = begun;
+    do {
+        const auto [number, key] = reads_waiting_.front();
+        reads_waiting_.pop_front();
+        lock.unlock();
+        if (out.empty() && open_reader() && !reader_->begin_reading()) read_failed();
+        out.push_back({.number = number, .found = read_one(key)});
+        lock.lock();
+        reading_since_ = std::chrono::steady_clock::now();
+    } while (!ending_ && !reads_waiting_.empty() && out.size() < reads_together &&
+             *reading_since_ < begun + reading_time);
+    lock.unlock();
+    if (reader_) reader_->end_reading();
+    desk_.post([this, out = std::move(out)]() mutable {
+        for (auto& each : out) arrived(std::move(each));
+    });
+}
+
+std::optional<found_reply> store_tier::read_one(const cache_key& key) {
+    if (!reader_) return std::nullopt;
+    auto found = reader_->find(*ring(), key);
+    if (!found) {
+        read_failed();
+        return std::nullopt;
     }
-    desk_.post([this, number, out = std::move(out)]() mutable { arrived(number, std::move(out)); });
+    return *std::move(found);
 }
 
 void store_tier::read_page(const store::reply_cursor& after) {
     if (!open_reader()) return;
     const auto asked = std::chrono::steady_clock::now();
+    if (!reader_->begin_reading()) return read_failed();
     auto found = reader_->page(*ring(), after, page_size);
     if (!found) return read_failed();
+    reader_->end_reading();
     desk_.post([this, after, asked, part = std::move(*found)]() mutable {
         page_arrived(std::move(part), after, asked);
     });

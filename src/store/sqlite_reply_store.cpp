@@ -108,6 +108,9 @@ class sqlite_reply_store final : public reply_store {
         std::ignore = database_.execute("ROLLBACK");
     }
 
+    result<void> begin_reading() override { return execute("begin to read", "BEGIN"); }
+    void end_reading() override { std::ignore = database_.execute("COMMIT"); }
+
     result<void> put(const sealed_reply& value) override {
         constexpr std::string_view what = "keep a reply";
         if (auto done =
@@ -162,14 +165,17 @@ class sqlite_reply_store final : public reply_store {
         return out;
     }
 
-    result<std::vector<stored_reply>> find_removable(std::span<const reply_tag> removal_tags) override {
+    result<std::vector<stored_reply>> find_removable(std::span<const reply_tag> removal_tags,
+                                                     std::int64_t but_for) override {
         constexpr std::string_view what = "look for the replies to remove";
         static const auto sql = fmt::format(
-            "SELECT {} FROM replies WHERE id IN (SELECT reply FROM removals WHERE tag = ?)", columns);
+            "SELECT {} FROM replies WHERE id IN (SELECT reply FROM removals WHERE tag = ? AND reply <> ?)",
+            columns);
         std::vector<stored_reply> out;
         for (const auto& tag : removal_tags) {
             if (auto done = prepared(find_removable_, sql); !done) return failed(what, done.error());
             find_removable_->bind_bytes(1, view(tag));
+            find_removable_->bind(2, but_for);
             if (auto done = read_rows(*find_removable_, out); !done) return failed(what, done.error());
             find_removable_->reset();
         }

@@ -113,6 +113,27 @@ TEST_F(tiering, a_question_finds_what_is_on_the_disk_only) {
     EXPECT_EQ(tier->totals().missed, 1U);
 }
 
+TEST_F(tiering, more_questions_than_are_read_together_are_each_answered_for_themselves) {
+    constexpr int kept = 3 * static_cast<int>(store_tier::reads_together);
+    room = 0;
+    begin();
+    for (int i = 0; i < kept; ++i) tier->keep(reply(i));
+    restart();
+    room = 1000;
+    // Where others use the disk as well, some may be late: then all are asked again.
+    for (std::uint64_t late = 1; late > 0;) {
+        const auto late_before = tier->totals().late;
+        std::map<int, bool> got;
+        for (int i = 0; i < 2 * kept; ++i)
+            ASSERT_TRUE(tier->read(reply(i).key, [&got, i](bool taken_in) { got.emplace(i, taken_in); }));
+        run_until([&] { return got.size() == 2 * kept; });
+        late = tier->totals().late - late_before;
+        if (late > 0) continue;
+        for (const auto& [number, taken_in] : got) EXPECT_EQ(taken_in, number < kept) << number;
+    }
+    for (int i = 0; i < kept; ++i) EXPECT_EQ(*taken.at(reply(i).key).body, *reply(i).body) << i;
+}
+
 TEST_F(tiering, what_is_removed_is_not_taken_from_the_disk_before_the_disk_knows) {
     room = 0;
     begin();

@@ -88,13 +88,13 @@ TEST_F(replies, a_removed_one_is_found_under_no_tag_any_more) {
     put(reply(1));
     put(reply(2));
     const std::vector shared{tag(100)};
-    auto found = store->find_removable(shared);
+    auto found = store->find_removable(shared, no_reply);
     ASSERT_TRUE(found);
     ASSERT_EQ(found->size(), 2U);
     ASSERT_TRUE(store->begin());
     ASSERT_TRUE(store->remove((*found)[0]));
     ASSERT_TRUE(store->commit());
-    found = store->find_removable(shared);
+    found = store->find_removable(shared, no_reply);
     ASSERT_EQ(found->size(), 1U);
     EXPECT_EQ(found->front().reply.tag, tag(2));
     EXPECT_EQ(sealed_under(1), "nothing");
@@ -132,7 +132,7 @@ TEST_F(replies, the_oldest_go_first) {
     EXPECT_NE(sealed_under(5), "nothing") << "it is not older than itself";
     EXPECT_EQ(*store->remove_older(reply(5).consulted_at, 100), 0U);
     const std::vector shared{tag(100)};
-    EXPECT_EQ(store->find_removable(shared)->size(), 1U);
+    EXPECT_EQ(store->find_removable(shared, no_reply)->size(), 1U);
 }
 
 TEST_F(replies, room_that_was_freed_is_given_back) {
@@ -221,6 +221,20 @@ TEST_F(replies, a_reader_sees_what_was_committed_beside_the_writer) {
     EXPECT_TRUE((*reader)->find(two)->has_value());
 }
 
+TEST_F(replies, a_reader_may_stay_at_one_moment) {
+    put(reply(1));
+    auto reader = open_sqlite_reply_reader(file);
+    ASSERT_TRUE(reader);
+    const std::vector one{tag(1)};
+    const std::vector two{tag(2)};
+    ASSERT_TRUE((*reader)->begin_reading());
+    EXPECT_TRUE((*reader)->find(one)->has_value());
+    put(reply(2));
+    EXPECT_FALSE((*reader)->find(two)->has_value()) << "it came later";
+    (*reader)->end_reading();
+    EXPECT_TRUE((*reader)->find(two)->has_value());
+}
+
 TEST_F(replies, belongs_to_one_process_at_a_time) {
     EXPECT_FALSE(open_sqlite_reply_store(file).has_value());
     store.reset();
@@ -289,7 +303,7 @@ TEST_F(replies, a_purge_takes_what_is_selected_and_nothing_else) {
     EXPECT_EQ(*store->purge({.callers = {}, .before = reply(6).consulted_at}), 1U);
     EXPECT_NE(sealed_under(6), "nothing");
     const std::vector shared{tag(100)};
-    EXPECT_EQ(store->find_removable(shared)->size(), 1U);
+    EXPECT_EQ(store->find_removable(shared, no_reply)->size(), 1U);
 }
 
 TEST_F(replies, a_purge_of_thousands_is_whole) {

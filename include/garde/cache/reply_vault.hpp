@@ -122,6 +122,10 @@ class vault_reader {
   public:
     static result<std::unique_ptr<vault_reader>> open(const std::filesystem::path& file, const boot_id& boot);
 
+    // See reply_store: around a few reads.
+    result<void> begin_reading() { return store_->begin_reading(); }
+    void end_reading() { store_->end_reading(); }
+
     /// What is kept under this key; a reply whose seal does not hold counts as none.
     result<std::optional<found_reply>> find(const epoch_ring& ring, const cache_key& key);
 

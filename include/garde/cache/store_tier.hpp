@@ -55,8 +55,12 @@ class store_tier final : public reply_keeper {
     static constexpr std::size_t waiting_bytes_bound = 32 * 1024 * 1024;  ///< … and their bodies together
     static constexpr std::size_t removal_bound = 65'536;  ///< removals that wait; then all on the disk goes
     static constexpr std::size_t reading_bound = 1024;    ///< questions on their way to the disk
-    static constexpr milliseconds batch_time{500};        ///< so much is lost at most with the power
-    static constexpr milliseconds read_limit{200};        ///< a question waits so long for the disk
+    /// So many are read before the desk is told, which costs the processor as much as a read does, but none
+    /// is begun after so long: a slow disk's first answers do not wait for the last ones.
+    static constexpr std::size_t reads_together = 32;
+    static constexpr milliseconds reading_time{2};
+    static constexpr milliseconds batch_time{500};  ///< so much is lost at most with the power
+    static constexpr milliseconds read_limit{200};  ///< a question waits so long for the disk
     static constexpr milliseconds retry_time{500};
 
     /// Where replies from the disk go: returns false when there is no room for more. On the desk's thread.
@@ -113,7 +117,12 @@ class store_tier final : public reply_keeper {
     void finish_purges(std::uint64_t last, const applied_changes& what);
     void uncount(const change& what);
     void applied(std::uint64_t last, applied_changes what);
-    void arrived(std::uint64_t number, std::optional<found_reply> found);
+    /// What the disk has for the question of that number.
+    struct read_reply {
+        std::uint64_t number = 0;
+        std::optional<found_reply> found;
+    };
+    void arrived(read_reply what);
     void page_arrived(vault_reader::part found, const store::reply_cursor& after, steady_time asked);
     void answer(std::uint64_t number, bool taken);
     [[nodiscard]] bool in_doubt(const found_reply& one) const;
@@ -132,7 +141,8 @@ class store_tier final : public reply_keeper {
     // On the reader's thread.
     void read_on();
     bool open_reader();
-    void read_one(std::uint64_t number, const cache_key& key);
+    void read_some(std::unique_lock<std::mutex>& lock);
+    std::optional<found_reply> read_one(const cache_key& key);
     void read_page(const store::reply_cursor& after);
     void read_failed();
     void note_unreadable();

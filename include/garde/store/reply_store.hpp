@@ -60,6 +60,9 @@ struct reply_selection {
     std::optional<wall_time> before;                   ///< from before then; nothing: from any time
 };
 
+/// No reply's id.
+inline constexpr std::int64_t no_reply = 0;
+
 /// How reading the replies from the newest to the oldest goes on.
 struct reply_cursor {
     wall_time consulted_at = wall_time::max();
@@ -91,12 +94,18 @@ class reply_store {
     virtual result<void> commit() = 0;
     virtual void roll_back() = 0;
 
+    /// What is read until end_reading() is all of one moment, and cheaper than each by itself. What is
+    /// written meanwhile cannot be taken out of the way: for a few reads.
+    virtual result<void> begin_reading() = 0;
+    virtual void end_reading() = 0;
+
     virtual result<void> put(const sealed_reply& value) = 0;
     virtual result<void> remove(const stored_reply& value) = 0;
     /// The newest of the replies under any of these tags.
     virtual result<std::optional<stored_reply>> find(std::span<const reply_tag> tags) = 0;
-    /// All that are known under any of these removal tags.
-    virtual result<std::vector<stored_reply>> find_removable(std::span<const reply_tag> removal_tags) = 0;
+    /// All that are known under any of these removal tags, but for that one.
+    virtual result<std::vector<stored_reply>> find_removable(std::span<const reply_tag> removal_tags,
+                                                             std::int64_t but_for) = 0;
     /// At most `most` replies that come after the cursor, newest first.
     virtual result<std::vector<stored_reply>> page(const reply_cursor& after, std::size_t most) = 0;
     /// Removes at most `most` of the oldest replies that are from before then; how many there were.
@@ -122,8 +131,8 @@ result<std::unique_ptr<reply_store>> open_sqlite_reply_store(const std::filesyst
                                                              reply_file state = reply_file::as_it_is);
 
 /// A second way into the file that open_sqlite_reply_store has opened, for reading beside the writer on
-/// another thread; nothing but find(), find_removable(), page(), epochs(), callers() and check() may be
-/// called.
+/// another thread; nothing but find(), find_removable(), page(), epochs(), callers(), check(),
+/// begin_reading() and end_reading() may be called.
 result<std::unique_ptr<reply_store>> open_sqlite_reply_reader(const std::filesystem::path& file);
 
 }  // namespace garde::store
