@@ -30,7 +30,7 @@ class Lengths:
     entries: int  # kept by garde
     peer_entries: int  # kept by nginx: fewer, so that all of its files are in the machine's memory
     by_http: int  # kept by garde through HTTP, to compare
-    in_memory: int  # patients that are asked about often enough to be in memory
+    in_memory: int  # patients who are all asked about while it warms up, and so are in memory
     warm_up: float
     closed: float
     rate: float
@@ -39,7 +39,7 @@ class Lengths:
     memory: str  # garde's memory_bytes
 
 
-FULL = Lengths(entries=1_000_000, peer_entries=20_000, by_http=3_000, in_memory=10_000, warm_up=6, closed=5, rate=8, per_second=2_000,
+FULL = Lengths(entries=1_000_000, peer_entries=20_000, by_http=3_000, in_memory=1_000, warm_up=6, closed=5, rate=8, per_second=2_000,
                disk_per_second=500, memory="1GiB")
 QUICK = Lengths(entries=20_000, peer_entries=1_000, by_http=300, in_memory=200, warm_up=0.7, closed=0.7, rate=1.2, per_second=300,
                 disk_per_second=100, memory="16MiB")
