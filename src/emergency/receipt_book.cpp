@@ -60,8 +60,7 @@ void receipt_book::note(issued_receipt what) {
 
 /// What is of exercises goes into a record of its own, which is marked as such.
 void receipt_book::write(std::vector<issued_receipt> which) const {
-    const auto exercises =
-        std::ranges::stable_partition(which, std::logical_not(), &issued_receipt::exercise);
+    const auto exercises = std::ranges::partition(which, std::logical_not(), &issued_receipt::exercise);
     for (std::span<const issued_receipt> of :
          {std::span(which.begin(), exercises.begin()), std::span(exercises)}) {
         for (; !of.empty(); of = of.subspan(std::min(of.size(), receipts_a_record)))

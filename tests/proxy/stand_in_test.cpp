@@ -150,7 +150,8 @@ TEST_F(procedure_answers, are_a_soap_fault_that_says_temporarily_not_available) 
     const auto said = procedure_answer(context());
     EXPECT_EQ(said.status, 500);
     EXPECT_EQ(said.content_type, "text/xml; charset=utf-8");
-    const auto scanned = soap::scan(body_of(said));
+    const auto body = body_of(said);
+    const auto scanned = soap::scan(body);
     EXPECT_EQ(scanned.result, soap::scan_result::envelope);
     EXPECT_TRUE(scanned.fault);
     EXPECT_EQ(scanned.fault_code, "SOA-02002");
