@@ -91,7 +91,6 @@ TEST_F(at_book, many_share_a_record_and_each_is_proven) {
         all.push_back(issue(std::to_string(i)));
         book->note(all.back());
     }
-    // They do not wait until they are due.
     EXPECT_THAT(wait_for_records(2), SizeIs(2));
     for (const std::size_t i :
          {std::size_t{0}, receipts_a_record - 1, receipts_a_record, 2 * receipts_a_record - 1}) {
