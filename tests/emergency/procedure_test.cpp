@@ -190,6 +190,37 @@ TEST(procedure_fault, of_an_exercise_says_so_first_in_each_language) {
     EXPECT_THAT(messages[3], StartsWith("de\">ÜBUNG: "));
 }
 
+/// What has no known legal weight is evidence, never a guarantee; whether anything is paid back is the
+/// insurer's to decide.
+TEST(shipped_procedure, promises_no_reimbursement_in_any_language) {
+    struct words {
+        std::string_view language, no_guarantee, evidence, pay_back, insurer_decides;
+    };
+    auto shipped = settings_for(test::fixtures() / "../../conf/procedures");
+    shipped.name = "assurability";
+    const auto loaded = procedure::load(shipped, "https://status.example", "assurability");
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    for (const auto& say :
+         {words{"fr", "pas une garantie de paiement", "un élément de preuve", "rembours",
+                "C'est elle qui décide."},
+          words{"nl", "geen betalingsgarantie", "een bewijsstuk", "terugbet", "Het ziekenfonds beslist."},
+          words{"de", "keine Zahlungsgarantie", "ein Beweismittel", "Erstatt",
+                "Die Entscheidung trifft die Krankenkasse."},
+          words{"en", "not a guarantee of payment", "it is evidence", "reimburse", "The insurer decides."}}) {
+        const auto& text = loaded->text(say.language);
+        EXPECT_THAT(text.summary, HasSubstr(std::string(say.no_guarantee)));
+        bool evidence = false;
+        for (const auto& step : text.steps) {
+            if (step.find(say.pay_back) != std::string::npos) {
+                EXPECT_THAT(step, HasSubstr(std::string(say.insurer_decides))) << say.language;
+            }
+            evidence = evidence || (step.find(say.evidence) != std::string::npos &&
+                                    step.find(say.no_guarantee) != std::string::npos);
+        }
+        EXPECT_TRUE(evidence) << say.language << ": no step says what a receipt is worth";
+    }
+}
+
 TEST(procedure_problem, of_an_exercise_says_so) {
     const auto loaded = load_fixture();
     const auto document =

@@ -17,6 +17,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace garde::emergency {
@@ -99,6 +100,45 @@ TEST_F(at_book, many_share_a_record_and_each_is_proven) {
         EXPECT_TRUE(check_proof(*document, std::to_string(i))) << i;
         EXPECT_FALSE(check_proof(*document, std::to_string(i + 1 + receipts_a_record))) << i;
     }
+}
+
+/// The journal takes its time: the book's thread is at its first record until the test lets it go on.
+TEST(receipt_book_bound, who_notes_one_too_many_gives_all_to_the_journal_himself) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool begun = false;
+    bool go_on = false;
+    std::size_t own_records = 0;
+    const auto me = std::this_thread::get_id();
+    receipt_book book({.journal = {},
+                       .names_key = {},
+                       .write =
+                           [&](const journal::record& /*what*/) {
+                               std::unique_lock lock(mutex);
+                               if (std::this_thread::get_id() == me) {
+                                   ++own_records;
+                                   return;
+                               }
+                               begun = true;
+                               changed.notify_all();
+                               changed.wait(lock, [&] { return go_on; });
+                           },
+                       .checkpoint = [] { return std::string(); }});
+    const issued_receipt one{.id = new_receipt_id(wall_now()), .commitment = {}, .who = {}};
+    book.note(one);
+    {
+        std::unique_lock lock(mutex);
+        ASSERT_TRUE(changed.wait_for(lock, test::patience, [&] { return begun; }));
+    }
+    for (std::size_t i = 0; i + 1 < receipt_book::pending_bound; ++i) book.note(one);
+    EXPECT_EQ(own_records, 0U);
+    book.note(one);
+    EXPECT_EQ(own_records, receipt_book::pending_bound / receipts_a_record);
+    {
+        const std::lock_guard lock(mutex);
+        go_on = true;
+    }
+    changed.notify_all();
 }
 
 TEST_F(at_book, exercises_have_records_of_their_own) {
