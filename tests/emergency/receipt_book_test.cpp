@@ -103,7 +103,7 @@ TEST_F(at_book, many_share_a_record_and_each_is_proven) {
 }
 
 /// The journal takes its time: the book's thread is at its first record until the test lets it go on.
-TEST(receipt_book_bound, who_notes_one_too_many_gives_all_to_the_journal_himself) {
+TEST(receipt_book_bound, who_notes_the_last_that_may_wait_gives_all_to_the_journal_himself) {
     std::mutex mutex;
     std::condition_variable changed;
     bool begun = false;

@@ -33,10 +33,10 @@ class receipt_book {
   public:
     static constexpr std::size_t question_bound = 64;  ///< proofs that wait; further ones are not answered
     /// A receipt is given to the journal within that time, or after the proof at hand, or with so many
-    /// others, which the journal commits together: a commit costs as much as a hundred receipts.
+    /// others, which the journal commits together.
     static constexpr milliseconds record_within{200};
     static constexpr std::size_t receipts_together = 64 * receipts_a_record;
-    /// So many that were not given to the journal yet: whoever notes another one gives them himself.
+    /// Where so many were not given to the journal yet, whoever notes the last of them gives them himself.
     static constexpr std::size_t pending_bound = 2 * receipts_together;
     static constexpr std::chrono::seconds young{30};  ///< whose record may still be on its way
 
@@ -76,7 +76,7 @@ class receipt_book {
     const setup with_;
     std::mutex mutex_;
     std::condition_variable came_;
-    std::vector<issued_receipt> pending_;  ///< at most pending_bound
+    std::vector<issued_receipt> pending_;  ///< fewer than pending_bound
     steady_time pending_since_{};
     std::deque<question> questions_;
     bool ending_ = false;
