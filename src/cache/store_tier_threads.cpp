@@ -74,8 +74,12 @@ bool store_tier::put_aside() {
 }
 
 bool store_tier::open_vault() {
-    auto opened = reply_vault::open(
-        with_, boot_, wall_now(), damaged_ ? store::reply_file::known_damaged : store::reply_file::as_it_is);
+    auto file = store::reply_file::as_it_is;
+    {
+        const std::lock_guard lock(mutex_);
+        if (damaged_ != 0) file = store::reply_file::known_damaged;
+    }
+    auto opened = reply_vault::open(with_, boot_, wall_now(), file);
     if (!opened) {
         failed(opened.error());
         return false;
