@@ -27,8 +27,8 @@ cache_desk::~cache_desk() {
     loop_.stop();
 }
 
-std::atomic<std::int64_t>& cache_desk::bar_of(const caller::identity& who) {
-    return barred_until_[std::hash<std::string>{}(who.canonical()) % barred_until_.size()];
+wall_time cache_desk::barred_until(const caller::identity& who) const {
+    return bars_.until(caller_bars::place_of(who));
 }
 
 bool cache_desk::offer(cache::offer what) {
@@ -41,21 +41,20 @@ bool cache_desk::offer(cache::offer what) {
     if (offers_.try_post(std::move(message))) return true;
     // NOLINTNEXTLINE(bugprone-use-after-move): what a mailbox refuses it leaves as it is
     const cache::offer& dropped = *message.what;
-    auto& bar = bar_of(dropped.who);
-    const std::int64_t at = dropped.consulted_at.time_since_epoch().count();
+    bars_.raise({caller_bars::place_of(dropped.who), dropped.consulted_at});
     dropped_.fetch_add(1, std::memory_order_relaxed);
-    // Several workers may drop at the same time: the latest counts.
-    std::int64_t known = bar.load(std::memory_order_relaxed);
-    while (known < at &&
-           !bar.compare_exchange_weak(known, at, std::memory_order_release, std::memory_order_relaxed)) {
-    }
+    if (!disk_is_told_.exchange(true))
+        loop_.post([this] {
+            disk_is_told_.exchange(false);  // and sees what was raised before
+            if (tier_) tier_->bars_raised();
+        });
     return false;
 }
 
 void cache_desk::keep_on_disk(vault_settings where) {
     loop_.post([this, where = std::move(where)]() mutable {
-        auto made =
-            std::make_unique<store_tier>(loop_, std::move(where), [this](kept_reply what, restored_as how) {
+        auto made = std::make_unique<store_tier>(
+            loop_, std::move(where), bars_, [this](kept_reply what, restored_as how) {
                 const bool taken = cache_.restore(std::move(what), std::chrono::steady_clock::now(), how);
                 const std::lock_guard lock(totals_mutex_);
                 totals_.kept = cache_.stats();
@@ -239,7 +238,7 @@ net::task<> cache_desk::send_answers() {
 
 /// What is not in memory may be on the disk.
 void cache_desk::answer(question what, const asked& to) {
-    const std::int64_t barred = bar_of(what.who).load(std::memory_order_acquire);
+    const wall_time barred = barred_until(what.who);
     auto known = identified(std::move(what));
     if (!known) return bring(to, std::unexpected(std::move(known.error())));
     auto in_memory = look_up(*known, barred);
@@ -264,14 +263,13 @@ std::expected<question, miss> cache_desk::identified(question what) {
 }
 
 /// What was dropped before anybody knew who had signed it bars all who sign: `barred`.
-found cache_desk::look_up(const question& what, std::int64_t barred) {
+found cache_desk::look_up(const question& what, wall_time barred) {
     found kept = cache_.find(what);
     if (!kept) {
         kept.error().who = what.who;
         return kept;
     }
-    barred = std::max(barred, bar_of(what.who).load(std::memory_order_acquire));
-    if (kept->consulted_at.time_since_epoch().count() <= barred)
+    if (kept->consulted_at <= std::max(barred, barred_until(what.who)))
         return std::unexpected(miss{"overtaken", what.who});
     kept->who = what.who;
     return kept;

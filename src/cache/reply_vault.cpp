@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace garde::cache {
@@ -50,6 +51,11 @@ store::sealed_reply seal_reply(const epoch_keys& keys, reply_codec& codec, const
     out.sealed = keys.seal(context_of(out), codec.encode(what).reveal());
     for (const auto& key : what.removal_keys) out.removal_tags.push_back(keys.tag(key));
     return out;
+}
+
+/// What stands for a place of callers instead of its number, which is half a caller's name.
+cache_key bar_key(std::size_t place) {
+    return sha256(fmt::format("garde bar {}", place));
 }
 
 /// What ends a run of changes that are carried out together.
@@ -190,7 +196,26 @@ result<void> reply_vault::apply_one(const change& what, applied_changes& out) {
     }
     if (const auto* gone = std::get_if<remove_change>(&what)) return remove(gone->removal_keys);
     if (const auto* dropped = std::get_if<forget_change>(&what)) return forget(dropped->key);
+    if (const auto* raised = std::get_if<bar_change>(&what)) {
+        const auto& keys = ring_->back();
+        return store_->put_bar({keys.epoch(), keys.tag(bar_key(raised->bar.place)), raised->bar.until});
+    }
     return {};
+}
+
+result<std::vector<caller_bar>> reply_vault::bars() {
+    const auto known = store_->bars();
+    if (!known) return std::unexpected(known.error());
+    std::vector<caller_bar> out;
+    if (known->empty()) return out;
+    std::map<store::reply_tag, std::size_t> places;
+    for (const auto& keys : *ring_)
+        for (std::size_t place = 0; place < caller_bars::places; ++place)
+            places.emplace(keys.tag(bar_key(place)), place);
+    for (const auto& each : *known)
+        if (const auto found = places.find(each.tag); found != places.end())
+            out.push_back({found->second, each.until});
+    return out;
 }
 
 result<void> reply_vault::purge(const purge_change& what, applied_changes& out) {

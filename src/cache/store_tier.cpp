@@ -25,9 +25,10 @@ std::string_view to_text(tier_state value) {
     std::unreachable();
 }
 
-store_tier::store_tier(net::event_loop& desk, vault_settings with, taking take)
+store_tier::store_tier(net::event_loop& desk, vault_settings with, caller_bars& bars, taking take)
     : desk_(desk),
       with_(std::move(with)),
+      bars_(bars),
       take_(std::move(take)),
       writer_thread_([this] { write(); }),
       reader_thread_([this] { read_on(); }),
@@ -145,6 +146,14 @@ void store_tier::uncount(const change& what) {
     if (one == nullptr) return;
     --keeps_waiting_;
     bytes_waiting_ -= one->what.body->size();
+}
+
+void store_tier::bars_raised() {
+    {
+        const std::lock_guard lock(mutex_);
+        bars_raised_ = true;
+    }
+    to_write_.notify_one();
 }
 
 bool store_tier::read(const cache_key& key, std::function<void(bool)> then) {

@@ -3,6 +3,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -23,18 +24,19 @@ void store_tier::write() {
     net::let_workers_go_first();
     batch waiting;
     steady_time tidied{};
+    const auto something_waits = [this] { return !changes_waiting_.empty() || bars_raised_; };
     for (;;) {
         const bool done = work_off(waiting, tidied);
         std::unique_lock lock(mutex_);
-        if (ending_ && (!done || changes_waiting_.empty())) return;
+        if (ending_ && (!done || !something_waits())) return;
         if (!done) {
             to_write_.wait_for(lock, retry_time, [this] { return ending_; });
             continue;
         }
         to_write_.wait_for(lock, tidy_interval,
-                           [this] { return ending_ || !changes_waiting_.empty() || damaged_ != 0; });
+                           [&] { return ending_ || something_waits() || damaged_ != 0; });
         // Others may come within the time that may be lost anyway.
-        if (!changes_waiting_.empty())
+        if (something_waits())
             to_write_.wait_for(lock, batch_time,
                                [this] { return ending_ || changes_waiting_.size() >= waiting_bound / 2; });
         waiting = next_batch();
@@ -45,6 +47,7 @@ void store_tier::write() {
 bool store_tier::work_off(batch& waiting, steady_time& tidied) {
     if (put_aside()) tidied = {};
     if (!vault_ && !open_vault()) return false;
+    add_bars(waiting);
     if (!waiting.changes.empty() && !write_batch(waiting)) return false;
     const auto now = std::chrono::steady_clock::now();
     if (now - tidied < tidy_interval) return true;
@@ -57,8 +60,38 @@ bool store_tier::work_off(batch& waiting, steady_time& tidied) {
     return true;
 }
 
+/// Those that are on the disk are raised, too.
+bool store_tier::read_bars() {
+    const auto known = vault_->bars();
+    if (!known) {
+        failed(known.error());
+        vault_.reset();
+        return false;
+    }
+    barred_on_disk_.assign(caller_bars::places, wall_time{});
+    for (const auto& each : *known) {
+        bars_.raise(each);
+        auto& there = barred_on_disk_[each.place];
+        there = std::max(there, each.until);
+    }
+    return true;
+}
+
+/// Those that are not on the disk; behind what waits, so that they hold for it.
+void store_tier::add_bars(batch& to) {
+    std::erase_if(to.changes, [](const change& each) { return std::holds_alternative<bar_change>(each); });
+    // Whatever clears the disk clears them, too.
+    if (std::ranges::any_of(to.changes,
+                            [](const change& each) { return std::holds_alternative<clear_change>(each); }))
+        barred_on_disk_.assign(caller_bars::places, wall_time{});
+    for (std::size_t place = 0; place < caller_bars::places; ++place)
+        if (const auto until = bars_.until(place); until > barred_on_disk_[place])
+            to.changes.emplace_back(bar_change{{place, until}});
+}
+
 /// Under mutex_.
 store_tier::batch store_tier::next_batch() {
+    bars_raised_ = false;
     return {std::exchange(changes_waiting_, {}), last_waiting_};
 }
 
@@ -85,6 +118,7 @@ bool store_tier::open_vault() {
         return false;
     }
     vault_ = std::move(*opened);
+    if (!read_bars()) return false;
     {
         const std::lock_guard lock(mutex_);
         damaged_ = 0;
@@ -110,6 +144,9 @@ bool store_tier::write_batch(batch& what) {
         for (const auto& each : what.changes) uncount(each);
         ring_ = vault_->ring();
     }
+    for (const auto& each : what.changes)
+        if (const auto* one = std::get_if<bar_change>(&each))
+            barred_on_disk_[one->bar.place] = one->bar.until;
     desk_.post(
         [this, last = what.last, became = std::move(*done)]() mutable { applied(last, std::move(became)); });
     what = {};

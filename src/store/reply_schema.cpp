@@ -45,6 +45,15 @@ constexpr const char* schema = R"(
     COMMIT;
 )";
 
+// Came later than the others; who does not know it does without.
+constexpr const char* bars_schema = R"(
+    CREATE TABLE IF NOT EXISTS bars (
+        tag BLOB NOT NULL PRIMARY KEY,
+        epoch INTEGER NOT NULL,
+        until_ns INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+)";
+
 // FULL syncs at each commit, so that what was committed stays. What is deleted is overwritten. The log and
 // the file shrink again after a busy hour.
 constexpr const char* writing_mode = R"(
@@ -85,6 +94,7 @@ database_result<database> open_reply_database(const std::filesystem::path& file)
     }
     if (*version != schema_version)
         if (auto done = opened->execute(schema); !done) return std::unexpected(done.error());
+    if (auto done = opened->execute(bars_schema); !done) return std::unexpected(done.error());
     opened->set_closing(database::closing::clears_log);
     return opened;
 }

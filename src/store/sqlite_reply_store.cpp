@@ -62,12 +62,12 @@ class sqlite_reply_store final : public reply_store {
             if (rows->empty()) break;
             if (auto done = remove_all(*rows); !done) return done;
         }
-        auto forget = database_.prepare("DELETE FROM callers WHERE epoch = ?");
-        if (forget) forget->bind(1, id);
-        if (auto done = finish(what, forget); !done) return done;
-        auto erase = database_.prepare("DELETE FROM epochs WHERE id = ?");
-        if (erase) erase->bind(1, id);
-        if (auto done = finish(what, erase); !done) return done;
+        for (const auto* sql : {"DELETE FROM callers WHERE epoch = ?", "DELETE FROM bars WHERE epoch = ?",
+                                "DELETE FROM epochs WHERE id = ?"}) {
+            auto erase = database_.prepare(sql);
+            if (erase) erase->bind(1, id);
+            if (auto done = finish(what, erase); !done) return done;
+        }
         // The log may hold the page with the key on it until it is written anew.
         const auto cleared = database_.query_text("PRAGMA wal_checkpoint(TRUNCATE)");
         if (!cleared) return failed(what, cleared.error());
@@ -98,6 +98,30 @@ class sqlite_reply_store final : public reply_store {
         const auto step = insert->step();
         if (!step) return failed(what, step.error());
         return insert->number(0);
+    }
+
+    result<std::vector<stored_bar>> bars() override {
+        constexpr std::string_view what = "read the bars";
+        auto query = database_.prepare("SELECT epoch, tag, until_ns FROM bars");
+        if (!query) return failed(what, query.error());
+        std::vector<stored_bar> out;
+        for (;;) {
+            const auto step = query->step();
+            if (!step) return failed(what, step.error());
+            if (*step == statement::step_result::done) return out;
+            out.push_back({query->number(0), tag_from(query->bytes(1)), time_of(query->number(2))});
+        }
+    }
+
+    result<void> put_bar(const stored_bar& value) override {
+        auto insert =
+            database_.prepare("INSERT OR REPLACE INTO bars (epoch, tag, until_ns) VALUES (?, ?, ?)");
+        if (insert) {
+            insert->bind(1, value.epoch);
+            insert->bind_bytes(2, view(value.tag));
+            insert->bind(3, nanoseconds_of(value.until));
+        }
+        return finish("keep a bar", insert);
     }
 
     result<void> begin() override { return execute("begin a transaction", "BEGIN IMMEDIATE"); }

@@ -4,13 +4,13 @@
 
 #include "../support/messages.hpp"
 #include "../support/run.hpp"
+#include "brake.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <semaphore>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,39 +24,6 @@ using namespace std::chrono_literals;
 constexpr std::size_t roomy = 16 * 1024 * 1024;
 const wall_time nine = std::chrono::sys_days{std::chrono::year{2018} / 8 / 9} + 9h;
 const steady_time steady_nine{1000h};
-
-/// Keeps the desk's thread busy: it waits when it lets go of the offer that carries these rules.
-class brake {
-  public:
-    brake() = default;
-    brake(const brake&) = delete;
-    brake& operator=(const brake&) = delete;
-    ~brake() { release(); }
-
-    [[nodiscard]] std::shared_ptr<const config::cache_settings> rules() const {
-        return {new config::cache_settings, [with = with_](const config::cache_settings* last) {
-                    delete last;
-                    with->reached.release();
-                    with->go.acquire();
-                }};
-    }
-    /// Until the desk's thread stands still.
-    void wait() {
-        with_->reached.acquire();
-        standing_ = true;
-    }
-    void release() {
-        if (std::exchange(standing_, false)) with_->go.release();
-    }
-
-  private:
-    struct shared {
-        std::binary_semaphore reached{0};
-        std::binary_semaphore go{0};
-    };
-    std::shared_ptr<shared> with_ = std::make_shared<shared>();
-    bool standing_ = false;
-};
 
 struct at_desk : testing::Test {
     caller::identity one{"CN=Example CA", "CN=Example Pharmacy One", {}};

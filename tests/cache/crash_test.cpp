@@ -15,12 +15,15 @@ namespace {
 constexpr std::size_t crashes = 200;
 constexpr int patients = 60;
 
+constexpr std::size_t barred_places = 20;
+
 /// What a patient's entry must be: each of these is right. Empty text: no entry.
 using allowed = std::map<int, std::set<std::string>>;
 
 struct crash {
     test::remains left;
     allowed right;
+    std::map<std::size_t, wall_time> bars;  ///< reported as done
 };
 
 struct crashing : vaulting {
@@ -29,9 +32,11 @@ struct crashing : vaulting {
         return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
     }();
     std::mt19937_64 random{seed};
-    std::map<int, std::string> known;    ///< reported as done
-    std::map<int, std::string> running;  ///< after the batch at hand
-    bool cleared = false;                ///< the batch at hand clears everything
+    std::map<int, std::string> known;               ///< reported as done
+    std::map<int, std::string> running;             ///< after the batch at hand
+    std::map<std::size_t, wall_time> bars;          ///< reported as done
+    std::map<std::size_t, wall_time> running_bars;  ///< after the batch at hand
+    bool cleared = false;                           ///< the batch at hand clears everything
     std::vector<crash> seen;
 
     std::size_t below(std::size_t bound) {
@@ -42,11 +47,14 @@ struct crashing : vaulting {
     std::vector<change> batch() {
         std::vector<change> out;
         running = known;
+        running_bars = bars;
         cleared = false;
         if (below(60) == 0) {
             out.emplace_back(clear_change{});
             cleared = true;
             for (auto& [number, text] : running) text.clear();
+            bars.clear();  // with their epochs; whoever has them raises them again
+            running_bars.clear();
         }
         for (std::size_t i = 0; i <= below(12); ++i) {
             const int number = static_cast<int>(below(patients));
@@ -60,11 +68,16 @@ struct crashing : vaulting {
                 out.emplace_back(keep_change{reply(number, running[number])});
             }
         }
+        if (below(4) == 0) {
+            const auto place = below(barred_places);
+            out.emplace_back(bar_change{{place, now}});
+            running_bars[place] = now;
+        }
         return out;
     }
 
     void note_crash(test::crash_disk& disk) {
-        crash one{disk.lose_power(), {}};
+        crash one{disk.lose_power(), {}, bars};
         for (int number = 0; number < patients; ++number) {
             one.right[number] = {known[number], running[number]};
             if (cleared) one.right[number].insert("");  // all goes first, and then the rest is done
@@ -85,6 +98,7 @@ struct crashing : vaulting {
             const auto changes = batch();
             ASSERT_TRUE(vault->apply(changes, now));
             known = running;
+            bars = running_bars;
             if (below(20) == 0) {
                 ASSERT_TRUE(vault->tidy(now, true));
             }
@@ -111,6 +125,13 @@ struct crashing : vaulting {
             if (!right.contains(*found ? *(*found)->what.body : std::string()))
                 return "patient " + std::to_string(number) + (*found ? " has an answer" : " has none");
         }
+        const auto bars_there = (*opened)->bars();
+        if (!bars_there) return bars_there.error().message;
+        for (const auto& [place, until] : of.bars)
+            if (std::ranges::none_of(*bars_there, [&](const caller_bar& one) {
+                    return one.place == place && one.until >= until;
+                }))
+                return "bar " + std::to_string(place) + " is lost";
         const auto page = (*reader)->page(*(*opened)->ring(), {}, 1000);
         if (!page) return page.error().message;
         return (*reader)->unreadable() == 0 ? "" : "a seal is broken";

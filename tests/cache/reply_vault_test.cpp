@@ -63,6 +63,20 @@ TEST_F(vaulting, a_newer_reply_replaces_one_of_an_earlier_epoch) {
     EXPECT_EQ(vault->size()->replies, 2U);
 }
 
+TEST_F(vaulting, bars_come_back_after_a_restart_whatever_epoch_they_are_of) {
+    open();
+    EXPECT_EQ(vault->bars()->size(), 0U);
+    apply({bar_change{{7, now}}, bar_change{{4095, now}}});
+    const auto first = now;
+    now += reply_vault::epoch_length;
+    apply({bar_change{{7, now}}, bar_change{{0, now}}});
+    open();
+    EXPECT_EQ(barred_until(7), now);
+    EXPECT_EQ(barred_until(0), now);
+    EXPECT_EQ(barred_until(4095), first);
+    EXPECT_EQ(barred_until(8), wall_time{});
+}
+
 TEST_F(vaulting, a_removal_takes_what_is_known_under_the_same_patients_other_names) {
     open();
     auto by_both = reply(1);

@@ -1,6 +1,6 @@
 // The cache's disk behind its threads: what comes back after a restart, what is not taken from the disk
 // because something newer is on its way, and a disk that does not work.
-#include "garde/cache/cache_desk.hpp"
+#include "garde/cache/store_tier.hpp"
 
 #include "../support/run.hpp"
 #include "vaulting.hpp"
@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 struct tiering : vaulting {
     net::event_loop desk;
     std::map<cache_key, kept_reply> taken;
+    caller_bars bars;
     std::size_t room = 1000;
     std::unique_ptr<store_tier> tier;
 
@@ -30,7 +31,7 @@ struct tiering : vaulting {
     }
 
     void begin() {
-        tier = std::make_unique<store_tier>(desk, settings(), [this](kept_reply what, restored_as) {
+        tier = std::make_unique<store_tier>(desk, settings(), bars, [this](kept_reply what, restored_as) {
             if (taken.size() >= room) return false;
             taken.insert_or_assign(what.key, std::move(what));
             return true;
@@ -339,6 +340,72 @@ TEST_F(tiering, removals_beyond_what_can_be_remembered_take_everything) {
     EXPECT_TRUE(ask(2)) << "what came after is kept";
 }
 
+// --- bars
+
+TEST_F(tiering, a_bar_is_raised_again_before_anything_comes_from_the_disk) {
+    begin();
+    tier->keep(reply(1));
+    bars.raise({7, now});
+    tier->bars_raised();
+    tier.reset();
+    desk.abandon();
+    caller_bars next;
+    std::optional<wall_time> known;
+    tier = std::make_unique<store_tier>(desk, settings(), next, [&](const kept_reply&, restored_as) {
+        if (!known) known = next.until(7);
+        return true;
+    });
+    run_until([&] { return known.has_value(); });
+    EXPECT_EQ(*known, now);
+    EXPECT_EQ(next.until(8), wall_time{});
+}
+
+TEST_F(tiering, a_bar_needs_no_other_change_to_come_to_the_disk) {
+    begin();
+    wait_for(tier_state::working);
+    bars.raise({7, now});
+    tier->bars_raised();
+    wait_until_written(1);
+    bars.raise({7, now + 1s});
+    bars.raise({8, now});
+    tier->bars_raised();
+    wait_until_written(3);
+    tier.reset();
+    open();
+    EXPECT_EQ(barred_until(7), now + 1s);
+    EXPECT_EQ(barred_until(8), now);
+}
+
+TEST_F(tiering, bars_outlive_that_everything_is_purged) {
+    begin();
+    bars.raise({7, now});
+    tier->bars_raised();
+    wait_until_written(1);
+    bool gone = false;
+    tier->purge({}, [&](std::optional<std::uint64_t>) { gone = true; });
+    run_until([&] { return gone; });
+    tier.reset();
+    open();
+    EXPECT_EQ(barred_until(7), now) << "what is on its way may still be older";
+}
+
+TEST_F(tiering, bars_go_to_the_file_that_takes_a_damaged_ones_place) {
+    begin();
+    tier->keep(reply(1));
+    bars.raise({7, now});
+    tier->bars_raised();
+    wait_until_written(2);
+    tier.reset();
+    std::ofstream(settings().file, std::ios::binary) << std::string(8192, '\x7f');
+    for (const auto* suffix : {"-wal", "-shm"}) fs::remove(settings().file.string() + suffix);
+    restart();
+    EXPECT_TRUE(fs::exists(settings().file.string() + ".corrupt-1"));
+    wait_until_written(1);
+    tier.reset();
+    open();
+    EXPECT_EQ(barred_until(7), now);
+}
+
 TEST_F(tiering, a_file_that_is_destroyed_in_use_is_set_aside) {
     begin();
     std::string noise(8000, '\0');
@@ -365,66 +432,6 @@ TEST_F(tiering, a_file_that_is_destroyed_in_use_is_set_aside) {
     room = 10;
     EXPECT_FALSE(ask(50));
     EXPECT_TRUE(ask(2));
-}
-
-// --- behind the desk
-
-struct at_desk_with_disk : vaulting {
-    std::shared_ptr<const config::cache_settings> rules = std::make_shared<config::cache_settings>();
-    net::event_loop asking;
-
-    [[nodiscard]] found ask(cache_desk& desk) {
-        std::optional<found> out;
-        const auto keep = [](net::task<found> answer, std::optional<found>& into) -> net::task<> {
-            into = co_await std::move(answer);
-        };
-        asking.spawn(keep(desk.ask(asking, {.service = "assurability",
-                                            .rules = rules,
-                                            .who = {"CN=Example CA", "CN=Example Pharmacy One", {}},
-                                            .request_body = test::fixture("consult-request.xml"),
-                                            .now = wall_now(),
-                                            .now_steady = std::chrono::steady_clock::now()}),
-                          out));
-        test::run_until(asking, [&] { return out.has_value(); });
-        return out.value_or(std::unexpected(miss{"no answer"}));
-    }
-    static void wait_for_disk(const cache_desk& desk) {
-        const auto limit = test::in(test::patience);
-        const auto works = [&] { return desk.tier() && desk.tier()->state == tier_state::working; };
-        while (!works() && std::chrono::steady_clock::now() < limit) std::this_thread::sleep_for(1ms);
-        ASSERT_TRUE(works());
-    }
-};
-
-TEST_F(at_desk_with_disk, an_answer_outlives_the_process_in_a_memory_that_holds_nothing) {
-    // A period that has not ended, whatever day it is.
-    const auto answer = test::with(test::fixture("consult-reply.xml"), "2018-12-31", "9999-12-31");
-    {
-        cache_desk desk(16 * 1024 * 1024);
-        desk.keep_on_disk(settings());
-        desk.offer({.service = "assurability",
-                    .rules = rules,
-                    .who = {"CN=Example CA", "CN=Example Pharmacy One", {}},
-                    .request_body = test::fixture("consult-request.xml"),
-                    .reply_body = answer,
-                    .reply_content_type = "text/xml",
-                    .reply_status = 200,
-                    .consulted_at = wall_now(),
-                    .consulted_at_steady = std::chrono::steady_clock::now()});
-        ASSERT_TRUE(ask(desk)) << "from memory";
-    }
-    cache_desk desk(16 * 1024 * 1024);
-    EXPECT_FALSE(ask(desk)) << "nothing in memory any more";
-    desk.keep_on_disk(settings());
-    wait_for_disk(desk);
-    auto got = ask(desk);
-    // A disk that others use as well may take longer than a question waits.
-    for (const auto limit = std::chrono::steady_clock::now() + test::patience;
-         !got && std::chrono::steady_clock::now() < limit;)
-        got = ask(desk);
-    ASSERT_TRUE(got) << got.error().detail;
-    EXPECT_EQ(*got->body, answer);
-    EXPECT_EQ(got->who.subject(), "CN=Example Pharmacy One");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,6 +65,16 @@ struct vaulting : testing::Test {
         std::vector<change> one;
         one.emplace_back(keep_change{std::move(what)});
         return apply(std::move(one));
+    }
+
+    /// As the file has it.
+    [[nodiscard]] wall_time barred_until(std::size_t place) {
+        const auto known = vault->bars();
+        EXPECT_TRUE(known.has_value());
+        wall_time out{};
+        for (const auto& each : *known)
+            if (each.place == place) out = std::max(out, each.until);
+        return out;
     }
 
     /// By a reader of its own, as another thread has it.

@@ -101,6 +101,42 @@ TEST_F(replies, a_removed_one_is_found_under_no_tag_any_more) {
     EXPECT_EQ(store->size()->replies, 1U);
 }
 
+TEST_F(replies, of_a_bar_the_last_word_counts_and_it_goes_with_its_epoch) {
+    const auto put_bar = [&](const stored_bar& bar) {
+        ASSERT_TRUE(store->begin());
+        ASSERT_TRUE(store->put_bar(bar));
+        ASSERT_TRUE(store->commit());
+    };
+    ASSERT_TRUE(store->put_epoch({.id = 1, .begun = {}, .wrapped_key = "one"}));
+    ASSERT_TRUE(store->put_epoch({.id = 2, .begun = {}, .wrapped_key = "two"}));
+    put_bar({.epoch = 1, .tag = tag(1), .until = wall_time{1s}});
+    put_bar({.epoch = 2, .tag = tag(2), .until = wall_time{2s}});
+    put_bar({.epoch = 2, .tag = tag(2), .until = wall_time{3s}});
+    reopen();
+    EXPECT_EQ(store->bars()->size(), 2U);
+    ASSERT_TRUE(store->destroy_epoch(1));
+    const auto left = store->bars();
+    ASSERT_TRUE(left);
+    ASSERT_EQ(left->size(), 1U);
+    EXPECT_EQ(left->front().epoch, 2);
+    EXPECT_EQ(left->front().tag, tag(2));
+    EXPECT_EQ(left->front().until, wall_time{3s});
+}
+
+/// As a garde left it that knew of no bars.
+TEST_F(replies, a_file_without_bars_keeps_its_replies) {
+    put(reply(1));
+    store.reset();
+    {
+        auto opened = database::open(file);
+        ASSERT_TRUE(opened);
+        ASSERT_TRUE(opened->execute("DROP TABLE bars"));
+    }
+    store = open();
+    EXPECT_NE(sealed_under(1), "nothing");
+    EXPECT_TRUE(store->bars()->empty());
+}
+
 TEST_F(replies, pages_go_from_the_newest_to_the_oldest_and_miss_none) {
     for (std::uint8_t i = 0; i < 10; ++i) {
         auto one = reply(i);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "garde/cache/cache_totals.hpp"
+#include "garde/cache/caller_bars.hpp"
 #include "garde/cache/reply_cache.hpp"
 #include "garde/cache/store_tier.hpp"
 #include "garde/caller/recognition.hpp"
@@ -61,7 +62,8 @@ class cache_desk {
     cache_desk& operator=(const cache_desk&) = delete;
 
     /// Any thread; never waits. Under overload the offer is dropped: false. It may have held news that makes
-    /// older entries wrong, so from then on no entry of that caller that is older than the drop is served.
+    /// older entries wrong, so from then on no entry of that caller that is older than the drop is served,
+    /// over a restart neither once the disk has taken note, which it does with its next batch.
     bool offer(cache::offer what);
 
     /// On `asking`'s thread; never waits longer than the desk's queue is long. A full queue is a miss.
@@ -108,7 +110,8 @@ class cache_desk {
     net::task<> send_answers();
     [[nodiscard]] bool disk_may_have_more() const;
     std::expected<question, miss> identified(question what);
-    found look_up(const question& what, std::int64_t barred);
+    found look_up(const question& what, wall_time barred);
+    [[nodiscard]] wall_time barred_until(const caller::identity& who) const;
     void admit(cache::offer what);
     refusal settle(cache::offer what);
     void watch_clock();
@@ -121,13 +124,14 @@ class cache_desk {
     std::expected<caller::identity, nobody> identify(const caller::identity& shown,
                                                      const caller_patterns& allowed, std::string_view message,
                                                      wall_time now);
-    [[nodiscard]] std::atomic<std::int64_t>& bar_of(const caller::identity& who);
 
     net::event_loop loop_;
     net::mailbox offers_;
     net::mailbox questions_;
     std::shared_ptr<word_listener> listener_;
     reply_cache cache_;
+    caller_bars bars_;
+    std::atomic<bool> disk_is_told_{false};         ///< the desk is to tell the disk of bars already
     std::vector<std::pair<asked, found>> answers_;  ///< found in this turn of the loop
     std::unique_ptr<store_tier> tier_;  ///< set under totals_mutex_ by the desk's thread; null: memory only
     caller::recognition_ptr callers_;
@@ -137,9 +141,6 @@ class cache_desk {
     std::atomic<std::uint64_t> dropped_{0};
     mutable std::mutex totals_mutex_;  ///< held for a copy or a count
     cache_totals totals_;              ///< under totals_mutex_; written by the desk's thread only
-    /// Per caller (by hash: two may share a place, which only costs a miss): wall time in ns of the last
-    /// drop.
-    std::array<std::atomic<std::int64_t>, 4096> barred_until_{};
     std::jthread thread_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "garde/base/clock.hpp"
 #include "garde/base/result.hpp"
+#include "garde/cache/caller_bars.hpp"
 #include "garde/cache/kept_callers.hpp"
 #include "garde/cache/kept_reply.hpp"
 #include "garde/cache/reply_codec.hpp"
@@ -45,7 +46,12 @@ struct purge_change {
     purge_selection which;
     std::uint64_t order = 0;
 };
-using change = std::variant<keep_change, remove_change, forget_change, clear_change, purge_change>;
+/// What these callers asked for up to then is barred, also in the next process.
+struct bar_change {
+    caller_bar bar;
+};
+using change =
+    std::variant<keep_change, remove_change, forget_change, clear_change, purge_change, bar_change>;
 
 /// What has become of changes.
 struct applied_changes {
@@ -73,6 +79,9 @@ class reply_vault {
     /// Durable on return, in their order. When it fails, some of them may have been done; to do them all
     /// again does no harm.
     result<applied_changes> apply(std::span<const change> changes, wall_time now);
+
+    /// Of all bars that were applied, those that may still concern a reply.
+    result<std::vector<caller_bar>> bars();
 
     /// Deletes what is over, and the oldest beyond the bound. `deletes_by_age`: false while the wall clock
     /// cannot be trusted.

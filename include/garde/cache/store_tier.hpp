@@ -66,8 +66,9 @@ class store_tier final : public reply_keeper {
     /// Where replies from the disk go: returns false when there is no room for more. On the desk's thread.
     using taking = std::function<bool(kept_reply, restored_as)>;
 
-    /// Begins at once to open the file, and then to fill the memory from it.
-    store_tier(net::event_loop& desk, vault_settings with, taking take);
+    /// Begins at once to open the file, and then to fill the memory from it. The bars that are on it are
+    /// raised before anything is taken from it; those that are raised meanwhile come to the disk.
+    store_tier(net::event_loop& desk, vault_settings with, caller_bars& bars, taking take);
     /// Writes what waits, then ends. Waits for a disk that hangs.
     ~store_tier() override;
     store_tier(const store_tier&) = delete;
@@ -78,6 +79,9 @@ class store_tier final : public reply_keeper {
     /// Removes these replies; of all, also the keys that they were sealed with. Until that is done, nothing
     /// is taken from the disk. `then` is told how many there were; nothing where all went meanwhile.
     void purge(purge_selection which, std::function<void(std::optional<std::uint64_t>)> then);
+
+    /// Bars were raised: they are to come to the disk.
+    void bars_raised();
 
     /// Looks for a reply on the disk; `then` is told, in a later turn of the loop, whether it has been taken
     /// in; false at once when too many questions wait already.
@@ -132,6 +136,8 @@ class store_tier final : public reply_keeper {
     void write();
     bool work_off(batch& waiting, steady_time& tidied);
     bool open_vault();
+    bool read_bars();
+    void add_bars(batch& to);
     bool put_aside();
     bool write_batch(batch& what);
     batch next_batch();
@@ -154,6 +160,7 @@ class store_tier final : public reply_keeper {
 
     net::event_loop& desk_;
     const vault_settings with_;
+    caller_bars& bars_;
     const taking take_;
     const boot_id boot_ = read_boot_id();
 
@@ -185,12 +192,14 @@ class store_tier final : public reply_keeper {
     epoch_ring_ptr ring_;        ///< null until the file is open
     std::uint64_t opened_ = 0;   ///< how often the file was opened
     std::uint64_t damaged_ = 0;  ///< which opening of the file has met damage
+    bool bars_raised_ = false;
     bool ending_ = false;
     tier_totals totals_;
 
     std::atomic<bool> clock_trusted_{true};
     // The writer's own.
     std::unique_ptr<reply_vault> vault_;
+    std::vector<wall_time> barred_on_disk_;  ///< until when, by place
     // The reader's own.
     std::unique_ptr<vault_reader> reader_;
     std::uint64_t reader_of_ = 0;  ///< which opening of the file it reads

@@ -49,6 +49,13 @@ struct stored_epoch {
     std::string wrapped_key;
 };
 
+/// What a group of callers asked for up to then is barred; the tag says which group.
+struct stored_bar {
+    std::int64_t epoch = 0;
+    reply_tag tag{};
+    wall_time until{};
+};
+
 struct reply_store_size {
     std::uint64_t replies = 0;
     std::uint64_t bytes = 0;  ///< in use; what was freed and may be used again does not count
@@ -81,13 +88,18 @@ class reply_store {
     virtual result<std::vector<stored_epoch>> epochs() = 0;
     /// Adds an epoch, or replaces its wrapped key. Durable on return.
     virtual result<void> put_epoch(const stored_epoch& value) = 0;
-    /// Deletes an epoch with all its replies and callers, and the traces of its key in the store's files.
+    /// Deletes an epoch with all its replies, callers and bars, and the traces of its key in the store's
+    /// files.
     virtual result<void> destroy_epoch(std::int64_t id) = 0;
 
     /// All that have replies, or had.
     virtual result<std::vector<stored_caller>> callers() = 0;
     /// Adds one, within a transaction; its id.
     virtual result<std::int64_t> put_caller(const stored_caller& value) = 0;
+
+    virtual result<std::vector<stored_bar>> bars() = 0;
+    /// Adds one, or replaces the one with its tag, within a transaction. It goes with its epoch.
+    virtual result<void> put_bar(const stored_bar& value) = 0;
 
     virtual result<void> begin() = 0;
     /// Durable on return.
