@@ -13,6 +13,7 @@ namespace {
 
 /// How long after a change is on the disk something that was read before may still arrive.
 constexpr milliseconds mark_time = 4 * store_tier::read_limit;
+constexpr milliseconds interrupt_interval{10};
 
 }  // namespace
 
@@ -42,9 +43,19 @@ store_tier::~store_tier() {
     to_write_.notify_all();
     to_read_.notify_all();
     to_check_.notify_all();
+    interrupt_check();
     writer_thread_.join();
     reader_thread_.join();
     checker_thread_.join();
+}
+
+/// A check that was just about to begin does not notice, so again and again.
+void store_tier::interrupt_check() {
+    std::unique_lock lock(mutex_);
+    while (checking_ != nullptr) {
+        checking_->interrupt_check();
+        checked_.wait_for(lock, interrupt_interval);
+    }
 }
 
 tier_totals store_tier::totals() const {

@@ -301,21 +301,31 @@ void store_tier::check_on() {
         if (ending_) return;
         checked = opened_;
         lock.unlock();
-        bool damaged = false;
-        if (auto reader = vault_reader::open(with_.file, boot_)) {
-            const auto over = [this, checked] {
-                const std::lock_guard now(mutex_);
-                return ending_ || opened_ != checked;
-            };
-            std::ignore = (*reader)->check(over);
-            damaged = (*reader)->damaged();
-        }
+        const bool damaged = check_file(checked);
         lock.lock();
         if (!damaged || opened_ != checked) continue;
         ++totals_.errors;
         damaged_ = opened_;
         to_write_.notify_one();
     }
+}
+
+/// True when it is damaged. Ends early when the tier ends.
+bool store_tier::check_file(std::uint64_t opening) {
+    auto reader = vault_reader::open(with_.file, boot_);
+    if (!reader) return false;
+    const auto checking = [this](vault_reader* one) {
+        const std::lock_guard lock(mutex_);
+        checking_ = one;
+    };
+    checking(reader->get());
+    std::ignore = (*reader)->check([this, opening] {
+        const std::lock_guard lock(mutex_);
+        return ending_ || opened_ != opening;
+    });
+    checking(nullptr);
+    checked_.notify_one();
+    return (*reader)->damaged();
 }
 
 }  // namespace garde::cache

@@ -124,16 +124,8 @@ void database::set_closing(closing how) {
                       nullptr);
 }
 
-void database::interrupt_when(std::function<bool()> over) {
-    constexpr int steps = 10'000;  // some milliseconds
-    if (!over) {
-        sqlite3_progress_handler(what_.get(), 0, nullptr, nullptr);
-        over_.reset();
-        return;
-    }
-    over_ = std::make_unique<std::function<bool()>>(std::move(over));
-    const auto ask = [](void* of) { return (*static_cast<std::function<bool()>*>(of))() ? 1 : 0; };
-    sqlite3_progress_handler(what_.get(), steps, ask, over_.get());
+void database::interrupt() {
+    sqlite3_interrupt(what_.get());
 }
 
 database_result<void> database::execute(const char* sql) {

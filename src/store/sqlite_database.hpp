@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,8 +68,8 @@ class database {
     };
     void set_closing(closing how);
 
-    /// From now on, what runs long fails once this says so; it is asked now and then. Nothing: never.
-    void interrupt_when(std::function<bool()> over);
+    /// Any thread: what is under way fails. What is about to begin does not notice.
+    void interrupt();
 
     database_result<void> execute(const char* sql);
     /// The first column of the first row.
@@ -88,7 +87,6 @@ class database {
         void operator()(sqlite3* what) const noexcept;
     };
     explicit database(sqlite3* what) : what_(what) {}
-    std::unique_ptr<std::function<bool()>> over_;  ///< SQLite knows where it is
     std::unique_ptr<sqlite3, closer> what_;
 };
 

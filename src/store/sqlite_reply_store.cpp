@@ -266,14 +266,14 @@ class sqlite_reply_store final : public reply_store {
     result<void> check(const std::function<bool()>& give_up) override {
         constexpr std::string_view what = "check the database";
         if (give_up()) return {};
-        database_.interrupt_when(give_up);
         const auto found = database_.query_text("PRAGMA quick_check(1)");
-        database_.interrupt_when({});
         if (!found && give_up()) return {};
         if (!found) return failed(what, found.error());
         if (*found != "ok") return failed(what, {failure_kind::corrupt, "damaged pages"});
         return {};
     }
+
+    void interrupt_check() override { database_.interrupt(); }
 
     [[nodiscard]] bool damaged() const override { return damaged_; }
 

@@ -2,13 +2,17 @@
 #include "garde/store/reply_store.hpp"
 
 #include "../../src/store/sqlite_database.hpp"
+#include "../support/run.hpp"
 #include "../support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace garde::store {
@@ -403,6 +407,32 @@ TEST_F(replies, a_check_finds_damage_that_nobody_has_met) {
     EXPECT_FALSE(check());
     auto reader = open_sqlite_reply_reader(file);
     EXPECT_TRUE((*reader)->check([] { return true; })) << "what was given up has found nothing";
+    EXPECT_FALSE((*reader)->damaged());
+}
+
+TEST_F(replies, a_check_that_is_under_way_is_interrupted) {
+    ASSERT_TRUE(store->begin());
+    for (int i = 0; i < 20'000; ++i) {
+        auto one = reply(1);
+        one.tag = {static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(i >> 8)};
+        one.removal_tags = {one.tag};
+        ASSERT_TRUE(store->put(one));
+    }
+    ASSERT_TRUE(store->commit());
+    auto reader = open_sqlite_reply_reader(file);
+    ASSERT_TRUE(reader);
+    std::atomic<bool> interrupted = false;
+    const std::jthread checking([&] {
+        const auto limit = std::chrono::steady_clock::now() + test::patience;
+        while (!interrupted && std::chrono::steady_clock::now() < limit) {
+            int asked = 0;  // before it begins, and again when it was interrupted
+            EXPECT_TRUE((*reader)->check([&] { return ++asked > 1; }));
+            interrupted = asked > 1;
+        }
+        EXPECT_TRUE(interrupted);
+        interrupted = true;
+    });
+    while (!interrupted) (*reader)->interrupt_check();
     EXPECT_FALSE((*reader)->damaged());
 }
 

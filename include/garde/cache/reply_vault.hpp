@@ -149,8 +149,9 @@ class vault_reader {
     [[nodiscard]] std::uint64_t unreadable() const { return unreadable_; }
     [[nodiscard]] bool damaged() const { return store_->damaged(); }
 
-    /// See reply_store::check.
+    // See reply_store.
     result<void> check(const std::function<bool()>& give_up) { return store_->check(give_up); }
+    void interrupt_check() { store_->interrupt_check(); }
 
   private:
     vault_reader(std::unique_ptr<store::reply_store> opened, const boot_id& boot)

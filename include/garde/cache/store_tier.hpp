@@ -131,6 +131,7 @@ class store_tier final : public reply_keeper {
     void answer(std::uint64_t number, bool taken);
     [[nodiscard]] bool in_doubt(const found_reply& one) const;
     void forget_old_marks();
+    void interrupt_check();
 
     // On the writer's thread.
     void write();
@@ -155,6 +156,7 @@ class store_tier final : public reply_keeper {
 
     // On the checker's thread.
     void check_on();
+    bool check_file(std::uint64_t opening);
 
     [[nodiscard]] epoch_ring_ptr ring() const;
 
@@ -181,6 +183,7 @@ class store_tier final : public reply_keeper {
     std::condition_variable to_write_;
     std::condition_variable to_read_;
     std::condition_variable to_check_;
+    std::condition_variable checked_;
     // Under mutex_:
     std::vector<change> changes_waiting_;
     std::uint64_t last_waiting_ = 0;  ///< the number of the last of them
@@ -189,9 +192,10 @@ class store_tier final : public reply_keeper {
     std::deque<std::pair<std::uint64_t, cache_key>> reads_waiting_;
     std::optional<store::reply_cursor> page_wanted_ = store::reply_cursor{};
     std::optional<steady_time> reading_since_;
-    epoch_ring_ptr ring_;        ///< null until the file is open
-    std::uint64_t opened_ = 0;   ///< how often the file was opened
-    std::uint64_t damaged_ = 0;  ///< which opening of the file has met damage
+    epoch_ring_ptr ring_;               ///< null until the file is open
+    std::uint64_t opened_ = 0;          ///< how often the file was opened
+    std::uint64_t damaged_ = 0;         ///< which opening of the file has met damage
+    vault_reader* checking_ = nullptr;  ///< the checker's own, while it reads through the file
     bool bars_raised_ = false;
     bool ending_ = false;
     tier_totals totals_;

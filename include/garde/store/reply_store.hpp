@@ -127,8 +127,10 @@ class reply_store {
     virtual result<reply_store_size> size() = 0;
 
     /// Reads all there is, seconds for a gigabyte, and fails when it is no whole database. `give_up` is asked
-    /// now and then; where it says so, nothing was found.
+    /// before it begins and when it was interrupted; where it says so, nothing was found.
     virtual result<void> check(const std::function<bool()>& give_up) = 0;
+    /// Any thread: a check that is under way ends. One that is about to begin does not notice.
+    virtual void interrupt_check() = 0;
 
     /// True when an operation has met what is no whole database: it must be opened anew, as known_damaged.
     [[nodiscard]] virtual bool damaged() const = 0;
@@ -144,7 +146,7 @@ result<std::unique_ptr<reply_store>> open_sqlite_reply_store(const std::filesyst
 
 /// A second way into the file that open_sqlite_reply_store has opened, for reading beside the writer on
 /// another thread; nothing but find(), find_removable(), page(), epochs(), callers(), check(),
-/// begin_reading() and end_reading() may be called.
+/// interrupt_check(), begin_reading() and end_reading() may be called.
 result<std::unique_ptr<reply_store>> open_sqlite_reply_reader(const std::filesystem::path& file);
 
 }  // namespace garde::store
