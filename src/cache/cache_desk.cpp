@@ -241,6 +241,7 @@ void cache_desk::answer(question what, const asked& to) {
     const wall_time barred = barred_until(what.who);
     auto known = identified(std::move(what));
     if (!known) return bring(to, std::unexpected(std::move(known.error())));
+    if (!known->wanted) known->wanted = read_question(*known);
     auto in_memory = look_up(*known, barred);
     if (in_memory || !in_memory.error().key || !disk_may_have_more()) return bring(to, std::move(in_memory));
     const auto key = *in_memory.error().key;
@@ -285,7 +286,13 @@ net::task<caller::identity> cache_desk::identify(net::event_loop& asking, questi
     co_return co_await answer->wait();
 }
 
+/// Who asks by a certificate has shown who he is: his question is read here, on one of many workers, and not
+/// on the one thread that all ask.
 net::task<found> cache_desk::ask(net::event_loop& asking, question what) {
+    if (what.who.verified()) {
+        what.wanted = read_question(what);
+        what.request_body = {};
+    }
     const auto answer = std::make_shared<net::arrival<found>>(asking);
     if (!questions_.try_post(
             [this, answer, what = std::move(what)]() mutable { this->answer(std::move(what), answer); }))

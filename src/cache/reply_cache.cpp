@@ -243,57 +243,26 @@ struct reply_cache::state {
         return refusal::none;
     }
 
-    /// What the decision to serve looks at beside the entry.
-    struct wanted {
-        entry_handle entry;
-        std::chrono::sys_days from;
-        std::chrono::sys_days until;
-    };
-
-    std::expected<wanted, miss> look_up(const question& what) {
-        const auto unreadable = [](soap::consult_error why) {
-            return std::unexpected(miss{.detail = "request-" + std::string(to_text(why))});
-        };
-        const auto missing = [](const cache_key& key) {
-            return std::unexpected(miss{.detail = "no-entry", .key = key});
-        };
-        if (what.recipe) {
-            const auto asked = what.recipe->reads.read(what.request_body);
-            if (!asked) return unreadable(asked.error());
-            const auto key = make_key(what.service, what.target, what.who, *what.recipe, *asked);
-            const auto found = by_key.find(key);
-            if (found == by_key.end()) return missing(key);
-            const auto today = std::chrono::floor<std::chrono::days>(what.now);
-            return wanted{found->second, today, today};
-        }
-        const auto request = soap::read_request(what.request_body);
-        if (!request) return unreadable(request.error());
-        const auto key = make_key(what.service, what.who, *request);
-        const auto there = look_up(what, *request, key);
-        if (!there) return missing(key);
-        return wanted{*there, request->date, request->last_date};
-    }
-
-    /// The entry that answers the question. A question may name the patient in two
-    /// ways while the key goes by one: then the entry must be known under both.
-    std::optional<entry_handle> look_up(const question& what, const soap::consult_request& request,
-                                        const cache_key& key) {
-        const auto found = by_key.find(key);
+    /// The entry that answers the question.
+    std::optional<entry_handle> look_up(const wanted_reply& wanted) {
+        const auto found = by_key.find(wanted.key);
         if (found == by_key.end()) return std::nullopt;
-        const auto named = make_removal_keys(what.service, what.who, request.care_receiver);
-        if (!contains_all(found->second->what.removal_keys, named)) return std::nullopt;
+        if (!contains_all(found->second->what.removal_keys, wanted.patient)) return std::nullopt;
         return found->second;
     }
 
     std::expected<hit, miss> find(const question& what) {
         if (!what.who.verified())
             return std::unexpected(miss{.detail = std::string(to_text(refusal::caller_unverified))});
-        const auto there = look_up(what);
-        if (!there) return std::unexpected(there.error());
-        const auto handle = there->entry;
+        const auto wanted = what.wanted ? *what.wanted : read_question(what);
+        if (!wanted)
+            return std::unexpected(miss{.detail = "request-" + std::string(to_text(wanted.error()))});
+        const auto there = look_up(*wanted);
+        if (!there) return std::unexpected(miss{.detail = "no-entry", .key = wanted->key});
+        const auto handle = *there;
         const auto age = clock.age(handle->what.consulted, what.now, what.now_steady);
-        const auto verdict = may_serve({.asked_for = there->from,
-                                        .asked_until = there->until,
+        const auto verdict = may_serve({.asked_for = wanted->from,
+                                        .asked_until = wanted->until,
                                         .period_begin = handle->what.period_begin,
                                         .period_end = handle->what.period_end,
                                         .age = age,

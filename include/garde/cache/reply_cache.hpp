@@ -8,6 +8,7 @@
 #include "garde/cache/kept_reply.hpp"
 #include "garde/cache/key.hpp"
 #include "garde/cache/policy.hpp"
+#include "garde/cache/question.hpp"
 #include "garde/cache/service_word.hpp"
 #include "garde/caller/identity.hpp"
 #include "garde/caller/pattern.hpp"
@@ -25,9 +26,6 @@
 
 namespace garde::cache {
 
-/// Null: whoever is verified.
-using caller_patterns = std::shared_ptr<const std::vector<caller::pattern>>;
-
 /// One exchange that an upstream answered, offered to the cache. Owns copies: the exchange is over.
 struct offer {
     std::string service;
@@ -40,19 +38,6 @@ struct offer {
     std::uint16_t reply_status = 0;
     wall_time consulted_at{};
     steady_time consulted_at_steady{};
-    std::shared_ptr<const config::cache_recipe> recipe = nullptr;  ///< null: a consult's own
-    std::string target{};  ///< of the request, query included; with a recipe only
-};
-
-/// A question to answer from the cache.
-struct question {
-    std::string service;
-    std::shared_ptr<const config::cache_settings> rules;  ///< never null
-    caller::identity who;
-    caller_patterns allowed = nullptr;  ///< who may have cached answers here
-    std::string request_body;
-    wall_time now{};
-    steady_time now_steady{};
     std::shared_ptr<const config::cache_recipe> recipe = nullptr;  ///< null: a consult's own
     std::string target{};  ///< of the request, query included; with a recipe only
 };
