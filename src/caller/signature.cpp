@@ -1,14 +1,16 @@
 // See signature.hpp.
 #include "signature.hpp"
 
-#include "rsa_pss.hpp"
+#include "rsa_methods.hpp"
 #include "signing_key.hpp"
+#include "subtree_c14n.hpp"
 
 #include <libxml/parser.h>
 
 #include <array>
 #include <cstdlib>
 #include <utility>
+#include <vector>
 #include <xmlsec/buffer.h>
 #include <xmlsec/errors.h>
 #include <xmlsec/io.h>
@@ -24,6 +26,14 @@ namespace {
 using context_ptr =
     std::unique_ptr<xmlSecDSigCtx, decltype([](xmlSecDSigCtx* value) { xmlSecDSigCtxDestroy(value); })>;
 
+/// Those that stand in for xmlsec1's.
+std::vector<xmlSecTransformId> own_transforms() {
+    const auto rsa = rsa_methods();
+    std::vector<xmlSecTransformId> out(rsa.begin(), rsa.end());
+    out.push_back(subtree_c14n());
+    return out;
+}
+
 /// xmlsec1 would write to standard error, quoting the message.
 void say_nothing(const char*, int, const char*, const char*, const char*, int, const char*) {}
 
@@ -31,12 +41,15 @@ void say_nothing(const char*, int, const char*, const char*, const char*, int, c
 void initialise_once() {
     static const bool done = [] {
         xmlInitParser();
-        if (xmlSecInit() < 0 || xmlSecOpenSSLInit() < 0) return false;
+        if (xmlSecInit() < 0) return false;
         xmlSecErrorsSetCallback(say_nothing);
         xmlSecIOCleanupCallbacks();  // nothing by which it could open anything
-        for (const auto method : rsa_pss_methods())
-            if (xmlSecTransformIdsRegister(method) < 0) return false;
-        return true;
+        // It takes the first of a name.
+        const auto own = own_transforms();
+        xmlSecPtrListEmpty(xmlSecTransformIdsGet());
+        for (const auto transform : own)
+            if (xmlSecTransformIdsRegister(transform) < 0) return false;
+        return xmlSecTransformIdsRegisterDefault() >= 0 && xmlSecOpenSSLInit() >= 0;
     }();
     if (!done) std::abort();
 }
@@ -44,20 +57,15 @@ void initialise_once() {
 /// What SignedInfo and its references may use, once more. Nothing else is enabled where a list is not empty.
 bool allow_only_what_is_allowed(xmlSecDSigCtx& context) {
     context.enabledReferenceUris = xmlSecTransformUriTypeSameDocument;
-    const auto pss = rsa_pss_methods();
-    const std::array for_signed_info{xmlSecTransformExclC14NId,
-                                     xmlSecTransformInclC14NId,
-                                     xmlSecOpenSSLTransformRsaSha256Id,
-                                     xmlSecOpenSSLTransformRsaSha384Id,
-                                     xmlSecOpenSSLTransformRsaSha512Id,
-                                     xmlSecOpenSSLTransformEcdsaSha256Id,
-                                     xmlSecOpenSSLTransformEcdsaSha384Id,
-                                     pss[0],
-                                     pss[1],
-                                     pss[2]};
-    const std::array for_references{xmlSecTransformEnvelopedId, xmlSecTransformExclC14NId,
-                                    xmlSecOpenSSLTransformSha256Id, xmlSecOpenSSLTransformSha384Id,
-                                    xmlSecOpenSSLTransformSha512Id};
+    static const auto for_signed_info = [] {
+        auto out = own_transforms();
+        out.insert(out.end(), {xmlSecTransformInclC14NId, xmlSecOpenSSLTransformEcdsaSha256Id,
+                               xmlSecOpenSSLTransformEcdsaSha384Id});
+        return out;
+    }();
+    static const std::array for_references{xmlSecTransformEnvelopedId, subtree_c14n(),
+                                           xmlSecOpenSSLTransformSha256Id, xmlSecOpenSSLTransformSha384Id,
+                                           xmlSecOpenSSLTransformSha512Id};
     for (const auto transform : for_signed_info)
         if (xmlSecDSigCtxEnableSignatureTransform(&context, transform) < 0) return false;
     for (const auto transform : for_references)

@@ -1,7 +1,7 @@
-// See rsa_pss.hpp. xmlsec1 keeps a transform in plain memory of the size that its class asks for and calls it
-// through function pointers; a transform of signature takes octets and says at the end whether the signature
-// over them holds.
-#include "rsa_pss.hpp"
+// See rsa_methods.hpp. xmlsec1 keeps a transform in plain memory of the size that its class asks for and
+// calls it through function pointers; a transform of signature takes octets and says at the end whether the
+// signature over them holds.
+#include "rsa_methods.hpp"
 
 #include "names.hpp"
 #include "xml_tree.hpp"
@@ -9,7 +9,11 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <utility>
 #include <xmlsec/buffer.h>
 #include <xmlsec/keys.h>
 #include <xmlsec/openssl/crypto.h>
@@ -18,30 +22,38 @@
 namespace garde::caller {
 namespace {
 
-struct pss_transform {
+struct rsa_transform {
     xmlSecTransform base;
     EVP_MD_CTX* digest;
 };
 
-struct pss_method {
+enum class padding : std::uint8_t { pkcs1, pss };
+
+struct rsa_method {
     const char* name;
     const char* uri;
     const EVP_MD* (*digest)();
+    padding how;
 };
 constexpr std::array methods{
-    pss_method{"rsa-pss-sha256", "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1", EVP_sha256},
-    pss_method{"rsa-pss-sha384", "http://www.w3.org/2007/05/xmldsig-more#sha384-rsa-MGF1", EVP_sha384},
-    pss_method{"rsa-pss-sha512", "http://www.w3.org/2007/05/xmldsig-more#sha512-rsa-MGF1", EVP_sha512},
+    rsa_method{"rsa-sha256", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", EVP_sha256, padding::pkcs1},
+    rsa_method{"rsa-sha384", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384", EVP_sha384, padding::pkcs1},
+    rsa_method{"rsa-sha512", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512", EVP_sha512, padding::pkcs1},
+    rsa_method{"rsa-pss-sha256", "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1", EVP_sha256,
+               padding::pss},
+    rsa_method{"rsa-pss-sha384", "http://www.w3.org/2007/05/xmldsig-more#sha384-rsa-MGF1", EVP_sha384,
+               padding::pss},
+    rsa_method{"rsa-pss-sha512", "http://www.w3.org/2007/05/xmldsig-more#sha512-rsa-MGF1", EVP_sha512,
+               padding::pss},
 };
 
-pss_transform& of(xmlSecTransform* transform) {
-    return *reinterpret_cast<pss_transform*>(transform);
+rsa_transform& of(xmlSecTransform* transform) {
+    return *reinterpret_cast<rsa_transform*>(transform);
 }
 
-const EVP_MD* digest_of(const xmlSecTransform* transform) {
-    for (const auto& method : methods)
-        if (view(transform->id->href) == method.uri) return method.digest();
-    return nullptr;
+const rsa_method* method_of(const xmlSecTransform* transform) {
+    const auto* found = std::ranges::find(methods, view(transform->id->href), &rsa_method::uri);
+    return found == methods.end() ? nullptr : found;
 }
 
 int initialise(xmlSecTransform* transform) {
@@ -54,25 +66,31 @@ void finalise(xmlSecTransform* transform) {
     of(transform).digest = nullptr;
 }
 
+/// Of which kind the key must be goes without saying: whoever verifies has public ones only.
 int set_key_requirements(xmlSecTransform*, xmlSecKeyReq* wanted) {
     wanted->keyId = xmlSecOpenSSLKeyDataRsaId;
-    wanted->keyType = xmlSecKeyDataTypePublic;
     wanted->keyUsage = xmlSecKeyUsageVerify;
     return 0;
 }
 
 /// The salt is as long as the digest (RFC 9231, 2.3.10).
+bool use_pss(EVP_PKEY_CTX* context, const EVP_MD* digest) {
+    return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
+           EVP_PKEY_CTX_set_rsa_mgf1_md(context, digest) == 1 &&
+           EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
+}
+
 int set_key(xmlSecTransform* transform, xmlSecKey* key) {
     EVP_PKEY* public_key = xmlSecOpenSSLKeyDataRsaGetEvp(xmlSecKeyGetValue(key));
-    const EVP_MD* digest = digest_of(transform);
+    const auto* method = method_of(transform);
+    if (public_key == nullptr || method == nullptr) return -1;
     EVP_PKEY_CTX* context = nullptr;
-    if (public_key == nullptr || digest == nullptr ||
-        EVP_DigestVerifyInit(of(transform).digest, &context, digest, nullptr, public_key) != 1 ||
-        EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) != 1 ||
-        EVP_PKEY_CTX_set_rsa_mgf1_md(context, digest) != 1 ||
-        EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) != 1)
+    if (EVP_DigestVerifyInit(of(transform).digest, &context, method->digest(), nullptr, public_key) != 1)
         return -1;
-    return 0;
+    const bool ready = method->how == padding::pss
+                           ? use_pss(context, method->digest())
+                           : EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1;
+    return ready ? 0 : -1;
 }
 
 /// Takes the octets that have come.
@@ -95,9 +113,9 @@ int verify(xmlSecTransform* transform, const xmlSecByte* signature, xmlSecSize s
     return 0;
 }
 
-xmlSecTransformKlass klass_of(const pss_method& method) {
+xmlSecTransformKlass klass_of(const rsa_method& method) {
     return {.klassSize = sizeof(xmlSecTransformKlass),
-            .objSize = sizeof(pss_transform),
+            .objSize = sizeof(rsa_transform),
             .name = xml_text(method.name),
             .href = xml_text(method.uri),
             .usage = xmlSecTransformUsageSignatureMethod,
@@ -120,9 +138,13 @@ xmlSecTransformKlass klass_of(const pss_method& method) {
 
 }  // namespace
 
-std::array<xmlSecTransformId, 3> rsa_pss_methods() {
-    static const std::array klasses{klass_of(methods[0]), klass_of(methods[1]), klass_of(methods[2])};
-    return {klasses.data(), klasses.data() + 1, klasses.data() + 2};
+std::array<xmlSecTransformId, methods.size()> rsa_methods() {
+    static const auto klasses = []<std::size_t... place>(std::index_sequence<place...>) {
+        return std::array{klass_of(methods[place])...};
+    }(std::make_index_sequence<methods.size()>());
+    std::array<xmlSecTransformId, methods.size()> out{};
+    std::ranges::transform(klasses, out.begin(), [](const auto& one) { return &one; });
+    return out;
 }
 
 }  // namespace garde::caller
