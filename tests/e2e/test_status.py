@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 import subprocess
 
 import pytest
@@ -101,14 +102,31 @@ def test_head_requests(garde):
     assert reply.status == 200 and reply.body == b""
 
 
-def dump_dom(url, folder):
-    """The page as a real browser renders it."""
+def browse(url, folder, *how):
+    """What a real browser says of the page."""
     done = subprocess.run(
         [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run", "--disable-quic", f"--user-data-dir={folder}", "--dump-dom", url],
+         "--disable-sync", "--no-first-run", "--disable-quic", f"--user-data-dir={folder}", *how, url],
         capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
+
+
+def dump_dom(url, folder):
+    """The page as a real browser renders it."""
+    return browse(url, folder, "--dump-dom")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_procedure_prints_as_a_sheet(garde, tmp_path, language):
+    sheet = tmp_path / "sheet.pdf"
+    browse(f"http://localhost:{garde.status_port}/procedure/{SERVICE}?lang={language}", tmp_path / "profile",
+           f"--print-to-pdf={sheet}", "--no-pdf-header-footer")
+    pdf = sheet.read_bytes()
+    assert pdf.startswith(b"%PDF-")
+    # One leaf, both sides at most. The page's tree is not packed.
+    pages = [int(count) for count in re.findall(rb"/Type /Pages\s+/Count (\d+)", pdf)]
+    assert pages and 1 <= max(pages) <= 2
 
 
 def test_the_outage_changes_the_page_and_the_health(garde, cluster, outage):

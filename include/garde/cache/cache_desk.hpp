@@ -1,6 +1,7 @@
 // The reply cache's own thread. Workers hand it what was answered, after the caller has his answer, and ask
 // it when no backend is left; both by message, so that no worker ever locks or waits for another. Here, off
-// the main path, assertions are checked: for what an upstream answers, it does that itself.
+// the main path, assertions are checked: for what an upstream answers, it does that itself. One owner instead
+// of shards behind locks: a look-up costs it a tenth of what the answer costs the worker that asked.
 #pragma once
 
 #include "garde/cache/cache_totals.hpp"
