@@ -164,6 +164,15 @@ class life {
     std::vector<bool> works_ = std::vector<bool>(most_of_a_list, true);
 };
 
+TEST(brain_lives, an_order_may_be_cleared_at_the_moment_at_which_its_time_is_over) {
+    dice random(1);
+    watched_brain world(random_rules(random, 3), start);
+    world.order({override_mode::emergency, false}, world.now());
+    world.clear_order();
+    world.pass(1s);
+    EXPECT_EQ(world.broken(), "");
+}
+
 TEST(brain_lives, whatever_happens_the_rules_are_kept_and_the_primary_comes_back) {
     const std::uint64_t seed = chosen_seed();
     std::cout << "  GARDE_SEED=" << seed << "\n";

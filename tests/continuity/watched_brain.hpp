@@ -107,6 +107,7 @@ class watched_brain {
     steady_time now_;
     account told_;
     std::optional<steady_time> next_trial_at_;  ///< no earlier
+    bool clearing_ = false;                     ///< somebody clears the order with the event at hand
     std::string broken_;
 };
 

@@ -84,7 +84,7 @@ struct exchanging : testing::Test {
         counter().backends[1].address.port = two->address().port();
         counter().cache.reset();
         settings->services[1].backends[0].address.port = test::closed_port().port();
-        settings->listener.address = {.host = "127.0.0.1", .port = test::closed_port().port()};
+        settings->listener.address = {.host = "127.0.0.1", .port = test::free_port().port()};
         auto made = site::make(settings);
         ASSERT_TRUE(made) << made.error().message;
         served = std::move(*made);

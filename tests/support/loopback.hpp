@@ -34,8 +34,17 @@ inline std::pair<net::socket, net::socket> connected_pair() {
     return {std::move(a), std::move(b)};
 }
 
-/// An address where nobody listens.
+/// An address where nobody listens, and nobody can: as long as the process lives, its port is taken.
 inline net::endpoint closed_port() {
+    static std::vector<net::socket> taken;
+    auto& one = taken.emplace_back(net::open_tcp(loopback(0)));
+    const auto any = loopback(0);
+    if (::bind(one.native_handle(), any.data(), any.size()) != 0) throw std::runtime_error("cannot bind");
+    return *net::local_endpoint(one);
+}
+
+/// An address where nobody listens just now, for whoever can only be told where to listen.
+inline net::endpoint free_port() {
     return *net::local_endpoint(listening_socket());
 }
 
