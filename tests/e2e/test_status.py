@@ -124,6 +124,9 @@ def test_the_procedure_prints_as_a_sheet(garde, tmp_path, language):
            f"--print-to-pdf={sheet}", "--no-pdf-header-footer")
     pdf = sheet.read_bytes()
     assert pdf.startswith(b"%PDF-")
+    # Links are written plainly: those to other languages, which nobody can follow on paper, are not there.
+    assert b"lang=" in page(garde, f"/procedure/{SERVICE}?lang={language}").body
+    assert b"lang=" not in pdf
     # One leaf, both sides at most. The page's tree is not packed.
     pages = [int(count) for count in re.findall(rb"/Type /Pages\s+/Count (\d+)", pdf)]
     assert pages and 1 <= max(pages) <= 2
