@@ -124,6 +124,8 @@ bool store_tier::open_vault() {
         damaged_ = 0;
         ring_ = vault_->ring();
         ++opened_;
+        // It is at the file that was here before.
+        if (checking_ != nullptr) checking_->interrupt_check();
     }
     // Counting what is there takes a while where there is much, and nobody waits for it.
     to_read_.notify_one();
