@@ -8,6 +8,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,17 +61,16 @@ struct at_desk_with_disk : vaulting {
                 .consulted_at = wall_now(),
                 .consulted_at_steady = std::chrono::steady_clock::now()};
     }
-    static void wait_until_written(const cache_desk& desk, std::uint64_t count) {
-        const auto limit = test::in(test::patience);
-        const auto done = [&] { return desk.tier() && desk.tier()->written >= count; };
-        while (!done() && std::chrono::steady_clock::now() < limit) std::this_thread::sleep_for(1ms);
-        ASSERT_TRUE(done());
-    }
-    static void wait_for_disk(const cache_desk& desk) {
-        const auto limit = test::in(test::patience);
-        const auto works = [&] { return desk.tier() && desk.tier()->state == tier_state::working; };
-        while (!works() && std::chrono::steady_clock::now() < limit) std::this_thread::sleep_for(1ms);
-        ASSERT_TRUE(works());
+    /// Until all that the desk was told so far is on the disk: a purge of nothing is told when it is done.
+    static void wait_for_disk(cache_desk& desk) {
+        std::promise<purge_result> done;
+        auto told = done.get_future();
+        while (!desk.purge({.of = {}, .before = wall_time{}},
+                           [&](const purge_result& what) { done.set_value(what); }))
+            std::this_thread::yield();  // the queue is full
+        const auto what = told.get();
+        ASSERT_EQ(what.disk, purge_result::on_disk::done);
+        ASSERT_EQ(what.from_disk, 0U);
     }
 };
 
@@ -100,7 +100,7 @@ TEST_F(at_desk_with_disk, a_dropped_offer_bars_what_its_caller_had_before_also_a
         desk.keep_on_disk(settings());
         desk.offer(good_offer());
         ASSERT_TRUE(ask(desk));
-        wait_until_written(desk, 1);
+        wait_for_disk(desk);
         auto heavy = good_offer();
         heavy.who = {};
         heavy.rules = standstill.rules();
@@ -112,7 +112,7 @@ TEST_F(at_desk_with_disk, a_dropped_offer_bars_what_its_caller_had_before_also_a
         while (desk.dropped() == 0) desk.offer(refused);
         desk.offer(good_offer());
         standstill.release();
-        wait_until_written(desk, 2);
+        wait_for_disk(desk);
         fs::copy(folder.path(), killed.path(), fs::copy_options::recursive);
     }
     cache_desk desk(16 * 1024 * 1024);
