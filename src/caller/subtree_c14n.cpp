@@ -13,7 +13,6 @@
 #include <utility>
 #include <vector>
 #include <xmlsec/nodeset.h>
-#include <xmlsec/strings.h>
 #include <xmlsec/xmlsec.h>
 
 namespace garde::caller {
@@ -46,7 +45,6 @@ int read_node(xmlSecTransform* transform, xmlNode* node, xmlSecTransformCtx*) {
     std::istringstream words{std::string(value_of(attribute(*list, "PrefixList")))};
     auto prefixes = std::make_unique<prefix_list>();
     for (std::string word; words >> word;) prefixes->push_back(word);
-    finalise(transform);
     of(transform).prefixes = prefixes.release();
     return 0;
 }

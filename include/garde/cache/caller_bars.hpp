@@ -17,8 +17,6 @@ namespace garde::cache {
 struct caller_bar {
     std::size_t place = 0;
     wall_time until{};
-
-    friend bool operator==(const caller_bar&, const caller_bar&) = default;
 };
 
 /// Any thread, without locks.
