@@ -1,63 +1,11 @@
-// The reply store over SQLite: what is kept, what goes, and what a broken file does.
-#include "garde/store/reply_store.hpp"
+// The reply store over SQLite: what is kept, and what goes.
+#include "replying.hpp"
 
-#include "../../src/store/sqlite_database.hpp"
-#include "../support/run.hpp"
-#include "../support/temporary_folder.hpp"
-
-#include <gtest/gtest.h>
-
-#include <atomic>
-#include <chrono>
-#include <filesystem>
-#include <fstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace garde::store {
 namespace {
-
-namespace fs = std::filesystem;
-using namespace std::chrono_literals;
-
-reply_tag tag(std::uint8_t first) {
-    return {first, 1, 2};
-}
-
-struct replies : testing::Test {
-    test::temporary_folder folder;
-    fs::path file = folder.path() / "deep" / "replies.sqlite";
-    std::unique_ptr<reply_store> store = open();
-
-    [[nodiscard]] std::unique_ptr<reply_store> open(reply_file state = reply_file::as_it_is) const {
-        auto opened = open_sqlite_reply_store(file, state);
-        EXPECT_TRUE(opened.has_value()) << (opened ? "" : opened.error().message);
-        return opened ? std::move(*opened) : nullptr;
-    }
-    void reopen() {
-        store.reset();
-        store = open();
-    }
-
-    [[nodiscard]] static sealed_reply reply(std::uint8_t number, std::int64_t epoch = 1) {
-        return {.epoch = epoch,
-                .tag = tag(number),
-                .removal_tags = {tag(100), tag(static_cast<std::uint8_t>(100 + number))},
-                .consulted_at = wall_time{std::chrono::seconds{1'500'000'000 + number}},
-                .sealed = std::string("\0sealed", 7) + std::to_string(number)};
-    }
-    void put(const sealed_reply& what) {
-        ASSERT_TRUE(store->begin());
-        ASSERT_TRUE(store->put(what));
-        ASSERT_TRUE(store->commit());
-    }
-    std::string sealed_under(std::uint8_t number) {
-        const std::vector tags{tag(number)};
-        const auto found = store->find(tags);
-        return found && *found ? (*found)->reply.sealed : "nothing";
-    }
-};
 
 TEST_F(replies, a_reply_comes_back_as_it_was_kept_also_after_a_restart) {
     put(reply(1));
@@ -127,20 +75,6 @@ TEST_F(replies, of_a_bar_the_last_word_counts_and_it_goes_with_its_epoch) {
     EXPECT_EQ(left->front().until, wall_time{3s});
 }
 
-/// As a garde left it that knew of no bars.
-TEST_F(replies, a_file_without_bars_keeps_its_replies) {
-    put(reply(1));
-    store.reset();
-    {
-        auto opened = database::open(file);
-        ASSERT_TRUE(opened);
-        ASSERT_TRUE(opened->execute("DROP TABLE bars"));
-    }
-    store = open();
-    EXPECT_NE(sealed_under(1), "nothing");
-    EXPECT_TRUE(store->bars()->empty());
-}
-
 TEST_F(replies, pages_go_from_the_newest_to_the_oldest_and_miss_none) {
     for (std::uint8_t i = 0; i < 10; ++i) {
         auto one = reply(i);
@@ -175,23 +109,6 @@ TEST_F(replies, the_oldest_go_first) {
     EXPECT_EQ(store->find_removable(shared, no_reply)->size(), 1U);
 }
 
-TEST_F(replies, room_that_was_freed_is_given_back) {
-    ASSERT_TRUE(store->begin());
-    for (std::uint8_t i = 0; i < 100; ++i) {
-        auto one = reply(i);
-        one.sealed.assign(20'000, 'x');
-        ASSERT_TRUE(store->put(one));
-    }
-    ASSERT_TRUE(store->commit());
-    const auto full = store->size()->bytes;
-    EXPECT_GT(full, 2'000'000U);
-    while (*store->remove_older(wall_time::max(), 30) != 0) {
-    }
-    EXPECT_LT(store->size()->bytes, 100'000U);
-    reopen();
-    EXPECT_LT(fs::file_size(file), full / 2);
-}
-
 TEST_F(replies, an_epoch_goes_with_all_its_replies) {
     ASSERT_TRUE(store->put_epoch({1, wall_time{1s}, "wrapped-key-of-one"}));
     ASSERT_TRUE(store->put_epoch({2, wall_time{2s}, "wrapped-key-of-two"}));
@@ -220,24 +137,6 @@ TEST_F(replies, an_epoch_with_thousands_goes_whole) {
     ASSERT_TRUE(store->destroy_epoch(1));
     EXPECT_EQ(store->size()->replies, 0U);
     EXPECT_TRUE(store->epochs()->empty());
-}
-
-TEST_F(replies, no_trace_of_a_destroyed_epochs_key_stays_in_the_files) {
-    const auto holds = [&](std::string_view text) {
-        for (const auto& entry : fs::directory_iterator(file.parent_path())) {
-            std::ifstream in(entry.path(), std::ios::binary);
-            const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-            if (bytes.find(text) != std::string::npos) return true;
-        }
-        return false;
-    };
-    ASSERT_TRUE(store->put_epoch({1, wall_time{1s}, "wrapped-key-of-one"}));
-    put(reply(1, 1));
-    ASSERT_TRUE(holds("wrapped-key-of-one")) << "or the search finds nothing at all";
-    ASSERT_TRUE(holds(reply(1).sealed));
-    ASSERT_TRUE(store->destroy_epoch(1));
-    EXPECT_FALSE(holds("wrapped-key-of-one"));
-    EXPECT_FALSE(holds(reply(1).sealed));
 }
 
 TEST_F(replies, a_key_may_be_wrapped_anew) {
@@ -273,59 +172,6 @@ TEST_F(replies, a_reader_may_stay_at_one_moment) {
     EXPECT_FALSE((*reader)->find(two)->has_value()) << "it came later";
     (*reader)->end_reading();
     EXPECT_TRUE((*reader)->find(two)->has_value());
-}
-
-TEST_F(replies, belongs_to_one_process_at_a_time) {
-    EXPECT_FALSE(open_sqlite_reply_store(file).has_value());
-    store.reset();
-    EXPECT_TRUE(open_sqlite_reply_store(file).has_value());
-}
-
-TEST_F(replies, the_files_are_for_the_owner_only) {
-    put(reply(1));
-    for (const auto& entry : fs::directory_iterator(file.parent_path()))
-        EXPECT_EQ(fs::status(entry.path()).permissions() & (fs::perms::group_all | fs::perms::others_all),
-                  fs::perms::none)
-            << entry.path();
-}
-
-TEST_F(replies, a_file_that_is_no_database_is_set_aside_and_a_new_one_begun) {
-    put(reply(1));
-    store.reset();
-    std::ofstream(file, std::ios::binary | std::ios::trunc) << std::string(10'000, 'x');
-    store = open();
-    ASSERT_TRUE(store);
-    EXPECT_EQ(sealed_under(1), "nothing");
-    EXPECT_TRUE(fs::exists(file.string() + ".corrupt-1"));
-    put(reply(2));
-    EXPECT_NE(sealed_under(2), "nothing");
-}
-
-TEST_F(replies, damage_that_shows_in_use_is_told_and_the_file_set_aside) {
-    ASSERT_TRUE(store->begin());
-    for (std::uint8_t i = 0; i < 100; ++i) {
-        auto one = reply(i);
-        one.sealed.assign(2000, 'x');
-        ASSERT_TRUE(store->put(one));
-    }
-    ASSERT_TRUE(store->commit());
-    reopen();                                      // so that all is in the file
-    auto reader = open_sqlite_reply_reader(file);  // which has nothing in memory yet
-    ASSERT_TRUE(reader);
-    const auto size = fs::file_size(file);
-    {
-        std::fstream out(file, std::ios::binary | std::ios::in | std::ios::out);
-        out.seekp(4096);
-        out << std::string(size - 4096, '\x7f');
-    }
-    EXPECT_FALSE((*reader)->page({}, 100).has_value());
-    EXPECT_TRUE((*reader)->damaged());
-    reader->reset();
-    store.reset();
-    store = open(reply_file::known_damaged);
-    ASSERT_TRUE(store);
-    EXPECT_TRUE(fs::exists(file.string() + ".corrupt-1"));
-    EXPECT_EQ(store->size()->replies, 0U);
 }
 
 TEST_F(replies, a_purge_takes_what_is_selected_and_nothing_else) {
@@ -380,92 +226,6 @@ TEST_F(replies, callers_are_kept_as_long_as_their_epoch_and_their_numbers_are_ne
     ASSERT_TRUE(store->begin());
     EXPECT_GT(*store->put_caller({.id = 0, .epoch = 2, .tag = tag(2), .sealed = "other"}), *first);
     ASSERT_TRUE(store->commit());
-}
-
-TEST_F(replies, a_check_finds_damage_that_nobody_has_met) {
-    ASSERT_TRUE(store->begin());
-    for (std::uint8_t i = 0; i < 200; ++i) {
-        auto one = reply(i);
-        one.sealed.assign(2000, 'x');
-        ASSERT_TRUE(store->put(one));
-    }
-    ASSERT_TRUE(store->commit());
-    store.reset();
-    const auto check = [&] {
-        auto reader = open_sqlite_reply_reader(file);
-        EXPECT_TRUE(reader);
-        const bool whole = (*reader)->check([] { return false; }).has_value();
-        EXPECT_EQ(whole, !(*reader)->damaged());
-        return whole;
-    };
-    EXPECT_TRUE(check());
-    {
-        std::fstream out(file, std::ios::binary | std::ios::in | std::ios::out);
-        out.seekp(-40 * 4096, std::ios::end);
-        out << std::string(4096, '\x7f');
-    }
-    EXPECT_FALSE(check());
-    auto reader = open_sqlite_reply_reader(file);
-    EXPECT_TRUE((*reader)->check([] { return true; })) << "what was given up has found nothing";
-    EXPECT_FALSE((*reader)->damaged());
-}
-
-TEST_F(replies, a_check_that_is_under_way_is_interrupted) {
-    ASSERT_TRUE(store->begin());
-    for (int i = 0; i < 20'000; ++i) {
-        auto one = reply(1);
-        one.tag = {static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(i >> 8)};
-        one.removal_tags = {one.tag};
-        ASSERT_TRUE(store->put(one));
-    }
-    ASSERT_TRUE(store->commit());
-    auto reader = open_sqlite_reply_reader(file);
-    ASSERT_TRUE(reader);
-    std::atomic<bool> interrupted = false;
-    const std::jthread checking([&] {
-        const auto limit = std::chrono::steady_clock::now() + test::patience;
-        while (!interrupted && std::chrono::steady_clock::now() < limit) {
-            int asked = 0;  // before it begins, and again when it was interrupted
-            EXPECT_TRUE((*reader)->check([&] { return ++asked > 1; }));
-            interrupted = asked > 1;
-        }
-        EXPECT_TRUE(interrupted);
-        interrupted = true;
-    });
-    while (!interrupted) (*reader)->interrupt_check();
-    EXPECT_FALSE((*reader)->damaged());
-}
-
-TEST_F(replies, a_file_of_the_first_schema_is_emptied) {
-    store.reset();
-    for (const auto* suffix : {"", "-wal", "-shm"}) fs::remove(file.string() + suffix);
-    {
-        auto opened = database::open(file);
-        ASSERT_TRUE(opened);
-        ASSERT_TRUE(
-            opened->execute("CREATE TABLE epochs (id INTEGER, begun_ns INTEGER, wrapped_key BLOB);"
-                            "CREATE TABLE replies (id INTEGER, sealed BLOB);"
-                            "CREATE TABLE removals (tag BLOB, reply INTEGER);"
-                            "INSERT INTO replies VALUES (1, 'sealed by an earlier garde');"
-                            "PRAGMA user_version = 1;"));
-    }
-    store = open();
-    ASSERT_TRUE(store);
-    EXPECT_EQ(store->size()->replies, 0U);
-    put(reply(1));
-    reopen();
-    EXPECT_NE(sealed_under(1), "nothing");
-    EXPECT_FALSE(fs::exists(file.string() + ".corrupt-1"));
-    std::ifstream in(file, std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    EXPECT_EQ(bytes.find("earlier garde"), std::string::npos);
-}
-
-TEST_F(replies, a_folder_that_cannot_be_made_is_an_error) {
-    std::ofstream(folder.path() / "file") << "x";
-    const auto opened = open_sqlite_reply_store(folder.path() / "file" / "replies.sqlite");
-    ASSERT_FALSE(opened.has_value());
-    EXPECT_NE(opened.error().message.find("replies.sqlite"), std::string::npos);
 }
 
 }  // namespace
