@@ -5,7 +5,7 @@
 
 namespace garde::cache {
 
-std::expected<wanted_reply, soap::consult_error> read_question(const question& what) {
+question_reading read_question(const question& what) {
     if (what.recipe) {
         const auto asked = what.recipe->reads.read(what.request_body);
         if (!asked) return std::unexpected(asked.error());

@@ -254,7 +254,11 @@ struct reply_cache::state {
     std::expected<hit, miss> find(const question& what) {
         if (!what.who.verified())
             return std::unexpected(miss{.detail = std::string(to_text(refusal::caller_unverified))});
-        const auto wanted = what.wanted ? *what.wanted : read_question(what);
+        if (what.wanted) return find(what, *what.wanted);
+        return find(what, read_question(what));
+    }
+
+    std::expected<hit, miss> find(const question& what, const question_reading& wanted) {
         if (!wanted)
             return std::unexpected(miss{.detail = "request-" + std::string(to_text(wanted.error()))});
         const auto there = look_up(*wanted);

@@ -31,6 +31,9 @@ struct wanted_reply {
     std::chrono::sys_days until{};  ///< and the last
 };
 
+/// What came of reading a question.
+using question_reading = std::expected<wanted_reply, soap::consult_error>;
+
 struct question {
     std::string service;
     std::shared_ptr<const config::cache_settings> rules;  ///< never null
@@ -42,10 +45,10 @@ struct question {
     std::shared_ptr<const config::cache_recipe> recipe = nullptr;  ///< null: a consult's own
     std::string target{};  ///< of the request, query included; with a recipe only
     /// What read_question() says of it, once it was asked.
-    std::optional<std::expected<wanted_reply, soap::consult_error>> wanted{};
+    std::optional<question_reading> wanted{};
 };
 
 /// Of a question whose `who` is known: it is in the key. Pure.
-std::expected<wanted_reply, soap::consult_error> read_question(const question& what);
+question_reading read_question(const question& what);
 
 }  // namespace garde::cache
